@@ -1,0 +1,100 @@
+package store.testing;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.testcontainers.postgresql.PostgreSQLContainer;
+
+/** A PostgreSQL server for tests; it ends with this JVM. */
+record PostgresServer(String host, int port, String user, String password) {
+
+    private static final String IMAGE = "postgres:18";
+    private static final Path ENGINE = Path.of("/var/run/docker.sock");
+    /** Tests open a pool per application context, and Spring keeps contexts for the next class. */
+    private static final String MAX_CONNECTIONS = "200";
+
+    static PostgresServer start(String source) {
+        var choice = source.equals("auto") ? (engineHasTheImage() ? "docker" : "embedded") : source;
+        System.out.println("Test databases: " + choice + " PostgreSQL (store.postgres=" + source + ")");
+        return switch (choice) {
+            case "docker" -> docker();
+            case "embedded" -> embedded();
+            default -> throw new IllegalArgumentException("store.postgres is auto, docker or embedded, not " + source);
+        };
+    }
+
+    String urlOf(String database) {
+        return "jdbc:postgresql://" + host + ":" + port + "/" + database;
+    }
+
+    private static PostgresServer embedded() {
+        try {
+            // unpacked once for each user: what root unpacked, another user may not run
+            var binaries =
+                    Path.of(System.getProperty("java.io.tmpdir"), "store-postgres-" + System.getProperty("user.name"));
+            var server = EmbeddedPostgres.builder()
+                    .setOverrideWorkingDirectory(binaries.toFile())
+                    .setServerConfig("max_connections", MAX_CONNECTIONS)
+                    .start();
+            return new PostgresServer("localhost", server.getPort(), "postgres", "postgres");
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot start the embedded PostgreSQL", e);
+        }
+    }
+
+    @SuppressWarnings("resource") // ends with the JVM
+    private static PostgresServer docker() {
+        var container = new PostgreSQLContainer(IMAGE)
+                .withCommand("postgres", "-c", "fsync=off", "-c", "max_connections=" + MAX_CONNECTIONS);
+        container.start();
+        Runtime.getRuntime().addShutdownHook(new Thread(container::stop));
+        return new PostgresServer(
+                container.getHost(),
+                container.getMappedPort(PostgreSQLContainer.POSTGRESQL_PORT),
+                container.getUsername(),
+                container.getPassword());
+    }
+
+    /**
+     * Asks the engine's socket directly: Testcontainers would look for an engine, and try to pull the image, for minutes. An engine
+     * that is reached over TCP is used with {@code -Dstore.postgres=docker}.
+     */
+    private static boolean engineHasTheImage() {
+        if (!Files.exists(ENGINE)) {
+            return false;
+        }
+        var question = CompletableFuture.supplyAsync(() -> {
+            try (var engine = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+                engine.connect(UnixDomainSocketAddress.of(ENGINE));
+                engine.write(ByteBuffer.wrap(("GET /images/" + IMAGE + "/json HTTP/1.0\r\nHost: docker\r\n\r\n")
+                        .getBytes(StandardCharsets.US_ASCII)));
+                var answer = ByteBuffer.allocate(12);
+                while (answer.hasRemaining() && engine.read(answer) >= 0) {
+                    // the status line is all that counts
+                }
+                return new String(answer.array(), 0, answer.position(), StandardCharsets.US_ASCII).endsWith(" 200");
+            } catch (IOException e) {
+                return false;
+            }
+        });
+        try {
+            return question.get(2, TimeUnit.SECONDS);
+        } catch (TimeoutException | ExecutionException _) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+}
