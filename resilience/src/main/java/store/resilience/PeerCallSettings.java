@@ -1,0 +1,21 @@
+package store.resilience;
+
+import java.net.URI;
+import java.time.Duration;
+
+/**
+ * Where a peer is and how long one attempt to call it may last.
+ *
+ * @param address scheme, host and port, without a path
+ * @param connectTimeout bound on opening a connection
+ * @param timeout bound on the whole attempt: connecting, sending, waiting and reading the last byte of the answer
+ */
+public record PeerCallSettings(URI address, Duration connectTimeout, Duration timeout) {
+
+    public PeerCallSettings {
+        if (connectTimeout.compareTo(timeout) > 0) {
+            throw new IllegalArgumentException(
+                    "the connect timeout " + connectTimeout + " exceeds the attempt's " + timeout);
+        }
+    }
+}

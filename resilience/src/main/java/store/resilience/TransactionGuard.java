@@ -1,0 +1,27 @@
+package store.resilience;
+
+/**
+ * Refuses to go on while a database transaction is open on the calling thread.
+ *
+ * <p>A remote call inside a transaction holds row locks and a pooled connection for as long as the peer likes, and a rollback cannot
+ * take the call back. Every adapter of a peer asks the guard before it calls.
+ */
+@FunctionalInterface
+public interface TransactionGuard {
+
+    /**
+     * Returns normally only outside a transaction.
+     *
+     * @throws CallInsideTransaction if a transaction is open on this thread
+     */
+    void requireNoTransaction();
+
+    /** A peer was about to be called from inside a transaction: a mistake in the program, never an outcome of the call. */
+    final class CallInsideTransaction extends IllegalStateException {
+        private static final long serialVersionUID = 1L;
+
+        public CallInsideTransaction() {
+            super("a peer must not be called while a database transaction is open on this thread");
+        }
+    }
+}
