@@ -1,0 +1,8 @@
+package store.inventory;
+
+/**
+ * A product as customers see it.
+ *
+ * @param available pieces that can be reserved now
+ */
+public record Product(String sku, String name, String description, Money price, int available) {}

@@ -1,0 +1,58 @@
+package store.inventory;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import store.inventory.ReservationAnswer.Contradiction;
+import store.inventory.ReservationAnswer.Held;
+import store.inventory.ReservationAnswer.Refused;
+import store.inventory.ReservationAnswer.Withdrawn;
+
+/**
+ * What inventory has answered for an order, kept for ever: whoever asks again gets the same answer, whatever the catalogue says by
+ * then.
+ *
+ * @param requested what was asked for, sorted by SKU; empty for a tombstone, which nobody has asked yet
+ * @param held what is or was held; empty unless the request could be met
+ * @param refusal why it could not; only in {@link State#REFUSED}
+ */
+public record Reservation(
+        OrderId orderId,
+        State state,
+        List<Line> requested,
+        List<HeldLine> held,
+        @Nullable Refusal refusal) {
+
+    /** Where a reservation stands. HELD alone can still change. */
+    public enum State {
+        HELD,
+        REFUSED,
+        COMMITTED,
+        RELEASED,
+        /** Released before it was reserved: a tombstone that turns a late reserve away. */
+        WITHDRAWN
+    }
+
+    static Reservation held(OrderId orderId, List<Line> requested, List<HeldLine> held) {
+        return new Reservation(orderId, State.HELD, requested, held, null);
+    }
+
+    static Reservation refused(OrderId orderId, List<Line> requested, Refusal refusal) {
+        return new Reservation(orderId, State.REFUSED, requested, List.of(), refusal);
+    }
+
+    static Reservation withdrawn(OrderId orderId) {
+        return new Reservation(orderId, State.WITHDRAWN, List.of(), List.of(), null);
+    }
+
+    /** The answer for an order that asks for {@code lines}, sorted by SKU. */
+    ReservationAnswer answerTo(List<Line> lines) {
+        if (state != State.WITHDRAWN && !requested.equals(lines)) {
+            return new Contradiction("the reservation of this order has other lines");
+        }
+        return switch (state) {
+            case HELD, COMMITTED -> new Held(held);
+            case REFUSED -> new Refused(refusal == null ? Refusal.OUT_OF_STOCK : refusal);
+            case RELEASED, WITHDRAWN -> new Withdrawn();
+        };
+    }
+}

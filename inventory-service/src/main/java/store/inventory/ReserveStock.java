@@ -1,0 +1,80 @@
+package store.inventory;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.springframework.transaction.support.TransactionOperations;
+
+/**
+ * Holds stock for an order: all of its lines or none. Idempotent by the order's id; the first answer is the answer.
+ *
+ * <p>The reservation's row is written before any stock moves, so attempts for one order queue up behind it instead of behind popular
+ * products, and a product's row is locked only from its update to the commit.
+ */
+public final class ReserveStock {
+
+    private final Catalogue catalogue;
+    private final Stock stock;
+    private final Reservations reservations;
+    private final TransactionOperations transactions;
+
+    public ReserveStock(
+            Catalogue catalogue, Stock stock, Reservations reservations, TransactionOperations transactions) {
+        this.catalogue = catalogue;
+        this.stock = stock;
+        this.reservations = reservations;
+        this.transactions = transactions;
+    }
+
+    /** Holds {@code lines}, in any order, no SKU twice. */
+    public ReservationAnswer reserve(OrderId orderId, List<Line> lines) {
+        var wanted = lines.stream().sorted(Comparator.comparing(Line::sku)).toList();
+        var products = catalogue.find(wanted.stream().map(Line::sku).toList()).stream()
+                .collect(Collectors.toMap(Product::sku, Function.identity()));
+        if (products.size() < wanted.size()) {
+            return record(Reservation.refused(orderId, wanted, Refusal.UNKNOWN_PRODUCT));
+        }
+        try {
+            return record(Reservation.held(orderId, wanted, priced(wanted, products)));
+        } catch (InsufficientStock _) {
+            return record(Reservation.refused(orderId, wanted, Refusal.OUT_OF_STOCK));
+        }
+    }
+
+    private ReservationAnswer record(Reservation reservation) {
+        return transactions.execute(_ -> {
+            if (reservations.insert(reservation)) {
+                reservation.held().forEach(line -> {
+                    if (!stock.take(line.sku(), line.quantity())) {
+                        throw new InsufficientStock();
+                    }
+                });
+                return reservation.answerTo(reservation.requested());
+            }
+            return reservations.find(reservation.orderId()).orElseThrow().answerTo(reservation.requested());
+        });
+    }
+
+    private static List<HeldLine> priced(List<Line> lines, Map<String, Product> products) {
+        var held = new ArrayList<HeldLine>();
+        for (var line : lines) {
+            var product = products.get(line.sku());
+            if (product != null) {
+                held.add(new HeldLine(line.sku(), product.name(), line.quantity(), product.price()));
+            }
+        }
+        return held;
+    }
+
+    /** Rolls the transaction back: nothing is held, and the refusal is recorded by another. */
+    private static final class InsufficientStock extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        InsufficientStock() {
+            super(null, null, false, false);
+        }
+    }
+}

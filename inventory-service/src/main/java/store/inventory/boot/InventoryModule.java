@@ -1,0 +1,32 @@
+package store.inventory.boot;
+
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+import store.inventory.Catalogue;
+import store.inventory.Reservations;
+import store.inventory.ReserveStock;
+import store.inventory.SettleReservation;
+import store.inventory.Stock;
+import store.inventory.jdbc.InventoryJdbc;
+import store.inventory.web.InventoryWeb;
+
+/** Everything of inventory but its internal API: catalogue, stock and reservations over one database. */
+@Configuration(proxyBeanMethods = false)
+@Import({InventoryJdbc.class, InventoryWeb.class})
+public class InventoryModule {
+
+    @Bean
+    ReserveStock reserveStock(
+            Catalogue catalogue, Stock stock, Reservations reservations, PlatformTransactionManager transactions) {
+        return new ReserveStock(catalogue, stock, reservations, new TransactionTemplate(transactions));
+    }
+
+    @Bean
+    SettleReservation settleReservation(
+            Stock stock, Reservations reservations, PlatformTransactionManager transactions) {
+        return new SettleReservation(stock, reservations, new TransactionTemplate(transactions));
+    }
+}

@@ -1,0 +1,30 @@
+package store.inventory.boot;
+
+import java.time.InstantSource;
+import java.util.Map;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
+import store.inventory.peer.InventoryPeer;
+import store.resilience.spring.PassOnHeadersFilter;
+import store.resilience.spring.ProblemAnswers;
+
+/** inventory-service: the module with its internal API, as a process of its own. */
+@SpringBootConfiguration(proxyBeanMethods = false)
+@EnableAutoConfiguration
+@Import({InventoryModule.class, InventoryPeer.class, PassOnHeadersFilter.class, ProblemAnswers.class})
+public class InventoryServiceApplication {
+
+    public static void main(String[] arguments) {
+        var application = new SpringApplication(InventoryServiceApplication.class);
+        application.setDefaultProperties(Map.of("spring.config.name", "inventory-service"));
+        application.run(arguments);
+    }
+
+    @Bean
+    InstantSource time() {
+        return InstantSource.system();
+    }
+}

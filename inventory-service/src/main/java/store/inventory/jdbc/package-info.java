@@ -1,0 +1,5 @@
+/** Catalogue, stock and reservations in PostgreSQL. */
+@NullMarked
+package store.inventory.jdbc;
+
+import org.jspecify.annotations.NullMarked;

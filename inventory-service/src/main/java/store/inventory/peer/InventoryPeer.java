@@ -1,0 +1,16 @@
+package store.inventory.peer;
+
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import store.inventory.ReserveStock;
+import store.inventory.SettleReservation;
+
+/** The internal API of the service. */
+@Configuration(proxyBeanMethods = false)
+public class InventoryPeer {
+
+    @Bean
+    ReservationController reservationController(ReserveStock reserveStock, SettleReservation settleReservation) {
+        return new ReservationController(reserveStock, settleReservation);
+    }
+}

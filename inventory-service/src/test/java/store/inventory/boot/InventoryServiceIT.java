@@ -1,0 +1,290 @@
+package store.inventory.boot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.http.MediaType;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.test.context.DynamicPropertyRegistry;
+import org.springframework.test.context.DynamicPropertySource;
+import org.springframework.test.web.servlet.client.RestTestClient;
+import store.inventory.Line;
+import store.inventory.OrderId;
+import store.inventory.Refusal;
+import store.inventory.ReservationAnswer;
+import store.inventory.ReservationAnswer.Contradiction;
+import store.inventory.ReservationAnswer.Held;
+import store.inventory.ReservationAnswer.Refused;
+import store.inventory.ReservationAnswer.Withdrawn;
+import store.inventory.ReserveStock;
+import store.inventory.SettleReservation;
+import store.inventory.SettlementAnswer;
+import store.testing.TestDatabase;
+
+/** The whole service over a real PostgreSQL and real HTTP. */
+@SpringBootTest(
+        classes = InventoryServiceApplication.class,
+        webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT,
+        properties = {"spring.config.name=inventory-service", "management.server.port=0"})
+class InventoryServiceIT {
+
+    private static final String CUP = "sku-001";
+    private static final String MUG = "sku-003";
+
+    @Autowired
+    ReserveStock reserveStock;
+
+    @Autowired
+    SettleReservation settleReservation;
+
+    @Autowired
+    JdbcClient jdbc;
+
+    @LocalServerPort
+    int port;
+
+    RestTestClient http;
+
+    @DynamicPropertySource
+    static void database(DynamicPropertyRegistry registry) {
+        var database = TestDatabase.create();
+        registry.add("spring.datasource.url", database::jdbcUrl);
+        registry.add("spring.datasource.username", database::user);
+        registry.add("spring.datasource.password", database::password);
+    }
+
+    @BeforeEach
+    void refill() {
+        http = RestTestClient.bindToServer().baseUrl("http://localhost:" + port).build();
+        jdbc.sql("delete from inventory.reservation").update();
+        jdbc.sql("update inventory.stock set initial = 100, available = 100, held = 0, sold = 0")
+                .update();
+    }
+
+    @Test
+    void seedsFiftyProductsWithPlainNames() {
+        http.get()
+                .uri("/api/products")
+                .exchange()
+                .expectStatus()
+                .isOk()
+                .expectBody()
+                .jsonPath("$.products.length()")
+                .isEqualTo(50)
+                .jsonPath("$.products[0].sku")
+                .isEqualTo(CUP)
+                .jsonPath("$.products[0].name")
+                .isEqualTo("Espresso Cup")
+                .jsonPath("$.products[0].price.amount")
+                .isEqualTo(690)
+                .jsonPath("$.products[0].price.currency")
+                .isEqualTo("EUR")
+                .jsonPath("$.products[0].available")
+                .isEqualTo(100)
+                .jsonPath("$.asOf")
+                .exists()
+                .jsonPath("$.stale")
+                .isEqualTo(false);
+    }
+
+    @Test
+    void showsOneProductFlat() {
+        http.get()
+                .uri("/api/products/" + MUG)
+                .exchange()
+                .expectStatus()
+                .isOk()
+                .expectBody()
+                .jsonPath("$.name")
+                .isEqualTo("Tea Mug")
+                .jsonPath("$.stale")
+                .isEqualTo(false);
+        http.get()
+                .uri("/api/products/nothing")
+                .exchange()
+                .expectStatus()
+                .isNotFound()
+                .expectHeader()
+                .contentType(MediaType.APPLICATION_PROBLEM_JSON)
+                .expectBody()
+                .jsonPath("$.type")
+                .isEqualTo("https://checkout-store.example/problems/not-found");
+    }
+
+    @Test
+    void holdsSellsAndReportsTheSameAgain() {
+        var order = order();
+        var held = reserveStock.reserve(order, List.of(new Line(MUG, 2), new Line(CUP, 3)));
+        assertThat(held).isInstanceOf(Held.class);
+        assertThat(stockOf(CUP)).isEqualTo("97/3/0");
+        jdbc.sql("update inventory.product set price_amount = price_amount + 1").update();
+        assertThat(reserveStock.reserve(order, List.of(new Line(CUP, 3), new Line(MUG, 2))))
+                .as("a repeat gets the first answer, at the first prices")
+                .isEqualTo(held);
+        jdbc.sql("update inventory.product set price_amount = price_amount - 1").update();
+
+        assertThat(settleReservation.commit(order)).isInstanceOf(SettlementAnswer.Settled.class);
+        assertThat(settleReservation.commit(order)).isInstanceOf(SettlementAnswer.Settled.class);
+        assertThat(stockOf(CUP)).isEqualTo("97/0/3");
+        assertThat(settleReservation.release(order)).isInstanceOf(SettlementAnswer.Contradiction.class);
+        assertThat(stockOf(CUP)).isEqualTo("97/0/3");
+    }
+
+    @Test
+    void holdsAllLinesOrNone() {
+        var order = order();
+        var tooMany = List.of(new Line(CUP, 1), new Line(MUG, 101));
+        assertThat(reserveStock.reserve(order, tooMany)).isEqualTo(new Refused(Refusal.OUT_OF_STOCK));
+        assertThat(stockOf(CUP)).isEqualTo("100/0/0");
+        jdbc.sql("update inventory.stock set initial = 200, available = 200").update();
+        assertThat(reserveStock.reserve(order, tooMany))
+                .as("refused stays refused")
+                .isEqualTo(new Refused(Refusal.OUT_OF_STOCK));
+        assertThat(settleReservation.release(order)).isInstanceOf(SettlementAnswer.Settled.class);
+    }
+
+    @Test
+    void reportsAnUnknownProductBeforeAShortOne() {
+        assertThat(reserveStock.reserve(order(), List.of(new Line(CUP, 101), new Line("sku-999", 1))))
+                .isEqualTo(new Refused(Refusal.UNKNOWN_PRODUCT));
+    }
+
+    @Test
+    void releasesOnceAndTurnsALateReserveAway() {
+        var held = order();
+        reserveStock.reserve(held, List.of(new Line(CUP, 5)));
+        settleReservation.release(held);
+        settleReservation.release(held);
+        assertThat(stockOf(CUP)).isEqualTo("100/0/0");
+        assertThat(reserveStock.reserve(held, List.of(new Line(CUP, 5)))).isEqualTo(new Withdrawn());
+
+        var neverReserved = order();
+        assertThat(settleReservation.release(neverReserved)).isInstanceOf(SettlementAnswer.Settled.class);
+        assertThat(reserveStock.reserve(neverReserved, List.of(new Line(CUP, 5))))
+                .isEqualTo(new Withdrawn());
+        assertThat(settleReservation.commit(neverReserved)).isInstanceOf(SettlementAnswer.Contradiction.class);
+        assertThat(stockOf(CUP)).isEqualTo("100/0/0");
+    }
+
+    @Test
+    void otherLinesUnderTheSameOrderAreAContradiction() {
+        var order = order();
+        reserveStock.reserve(order, List.of(new Line(CUP, 1)));
+        assertThat(reserveStock.reserve(order, List.of(new Line(CUP, 2)))).isInstanceOf(Contradiction.class);
+        assertThat(stockOf(CUP)).isEqualTo("99/1/0");
+    }
+
+    @Test
+    void twentyBuyersOfTheLastPieceGetItOnce() throws Exception {
+        jdbc.sql("update inventory.stock set initial = 1, available = 1").update();
+        var answers = together(20, () -> reserveStock.reserve(order(), List.of(new Line(CUP, 1))));
+        assertThat(answers.stream().filter(Held.class::isInstance)).hasSize(1);
+        assertThat(answers.stream().filter(Refused.class::isInstance)).hasSize(19);
+        assertThat(stockOf(CUP)).isEqualTo("0/1/0");
+    }
+
+    @Test
+    void twentyAttemptsOfOneOrderHoldOnce() throws Exception {
+        var order = order();
+        var answers = together(20, () -> reserveStock.reserve(order, List.of(new Line(CUP, 4))));
+        assertThat(answers).allMatch(Held.class::isInstance);
+        assertThat(stockOf(CUP)).isEqualTo("96/4/0");
+    }
+
+    @Test
+    void cartsInOppositeOrderDoNotLockEachOtherOut() throws Exception {
+        var forward = List.of(new Line(CUP, 1), new Line(MUG, 1));
+        var answers = together(20, () -> {
+            var order = order();
+            var answer = reserveStock.reserve(order, order.value().hashCode() % 2 == 0 ? forward : forward.reversed());
+            settleReservation.release(order);
+            return answer;
+        });
+        assertThat(answers).allMatch(Held.class::isInstance);
+        assertThat(stockOf(CUP)).isEqualTo("100/0/0");
+        assertThat(stockOf(MUG)).isEqualTo("100/0/0");
+    }
+
+    @Test
+    void theInternalApiSpeaksInStatuses() {
+        var order = order();
+        put(order, "{\"lines\":[{\"sku\":\"sku-001\",\"quantity\":2}]}")
+                .expectStatus()
+                .isOk()
+                .expectBody()
+                .jsonPath("$.lines[0].unitPrice.amount")
+                .isEqualTo(690);
+        put(order, "{\"lines\":[{\"sku\":\"sku-001\",\"quantity\":3}]}")
+                .expectStatus()
+                .isEqualTo(422);
+        put(order(), "{\"lines\":[{\"sku\":\"none\",\"quantity\":2}]}")
+                .expectStatus()
+                .isEqualTo(409)
+                .expectBody()
+                .jsonPath("$.reason")
+                .isEqualTo("UNKNOWN_PRODUCT");
+        post(order, "release").expectStatus().isNoContent();
+        put(order, "{\"lines\":[{\"sku\":\"sku-001\",\"quantity\":2}]}")
+                .expectStatus()
+                .isEqualTo(410);
+        post(order, "commit").expectStatus().isEqualTo(422);
+        put(order(), "{\"lines\":[{\"sku\":\"sku-001\",\"quantity\":0}]}")
+                .expectStatus()
+                .isBadRequest();
+        put(order(), "{\"lines\":").expectStatus().isBadRequest();
+        put(order(), "{}").expectStatus().isBadRequest();
+        post(order, "commit/../sell").expectStatus().isNotFound();
+    }
+
+    private RestTestClient.ResponseSpec put(OrderId order, String body) {
+        return http.put()
+                .uri("/reservations/" + order)
+                .contentType(MediaType.APPLICATION_JSON)
+                .body(body)
+                .exchange();
+    }
+
+    private RestTestClient.ResponseSpec post(OrderId order, String act) {
+        return http.post().uri("/reservations/" + order + "/" + act).exchange();
+    }
+
+    private static OrderId order() {
+        return new OrderId(UUID.randomUUID());
+    }
+
+    private String stockOf(String sku) {
+        return jdbc.sql("select available || '/' || held || '/' || sold from inventory.stock where sku = ?")
+                .param(sku)
+                .query(String.class)
+                .single();
+    }
+
+    private static List<ReservationAnswer> together(int threads, Callable<ReservationAnswer> act) throws Exception {
+        var barrier = new CyclicBarrier(threads);
+        var answers = new ArrayList<ReservationAnswer>();
+        try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            var started = new ArrayList<java.util.concurrent.Future<ReservationAnswer>>();
+            for (var i = 0; i < threads; i++) {
+                started.add(executor.submit(() -> {
+                    barrier.await(10, TimeUnit.SECONDS);
+                    return act.call();
+                }));
+            }
+            for (var future : started) {
+                answers.add(future.get(20, TimeUnit.SECONDS));
+            }
+        }
+        return answers;
+    }
+}
