@@ -1,0 +1,39 @@
+package store.order;
+
+import store.order.Cancellation.Accepted;
+import store.order.Cancellation.AlreadyFinal;
+import store.order.Cancellation.NotFound;
+
+/** Cancels a pending order on its customer's word, without waiting for whoever works on it: their writes are fenced off. */
+public final class CancelOrder {
+
+    private final Orders orders;
+    private final FinishOrder finishOrder;
+
+    public CancelOrder(Orders orders, FinishOrder finishOrder) {
+        this.orders = orders;
+        this.finishOrder = finishOrder;
+    }
+
+    /**
+     * @throws Orders.NotRecorded if the wish certainly was not recorded
+     * @throws Orders.RecordingUnknown if it may have been
+     */
+    public Cancellation cancel(CustomerId customer, OrderId id) {
+        var leased = orders.cancel(customer, id, PlaceOrder.LEASE);
+        if (leased.isPresent()) {
+            return new Accepted(finishOrder.finish(leased.get()));
+        }
+        if (orders.noteCancelWish(customer, id)) {
+            return new Accepted(orders.find(id).orElseThrow());
+        }
+        return orders.find(customer, id).map(CancelOrder::notPending).orElseGet(NotFound::new);
+    }
+
+    private static Cancellation notPending(Order order) {
+        return switch (order.status()) {
+            case CANCELLING, CANCELLED, NEEDS_ATTENTION, PENDING -> new Accepted(order);
+            case CONFIRMED, REJECTED, DECLINED -> new AlreadyFinal(order);
+        };
+    }
+}

@@ -1,0 +1,14 @@
+package store.order;
+
+/** How a customer's request to cancel ends. */
+public sealed interface Cancellation {
+
+    /** Cancelled, or on the way there. */
+    record Accepted(Order order) implements Cancellation {}
+
+    /** Too late: the order has another end. */
+    record AlreadyFinal(Order order) implements Cancellation {}
+
+    /** The customer has no such order. */
+    record NotFound() implements Cancellation {}
+}

@@ -1,0 +1,165 @@
+package store.order;
+
+import java.time.Duration;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import store.order.Inventory.ReservationOutcome;
+import store.order.Inventory.SettlementOutcome;
+import store.order.Orders.NotRecorded;
+import store.order.Orders.RecordingUnknown;
+import store.order.Payments.ChargeOutcome;
+import store.order.Payments.VoidOutcome;
+
+/**
+ * Takes an order as far as it gets: to its end, or to where an outcome is unknown. Always the same small program, run from the top by
+ * whoever holds the order's lease, as often as it takes; every step is idempotent at its owner.
+ */
+public final class FinishOrder {
+
+    private static final Logger log = LoggerFactory.getLogger(FinishOrder.class);
+
+    /** Payment's own resolver asks the acquirer again within about a second, so asking much sooner finds nothing new. */
+    private static final Duration FIRST_RETRY = Duration.ofMillis(500);
+
+    private static final Duration LAST_RETRY = Duration.ofSeconds(20);
+
+    private final Orders orders;
+    private final Inventory inventory;
+    private final Payments payments;
+    private final TerminalAnswers answers;
+    private final Duration patience;
+    private final RandomGenerator random;
+
+    public FinishOrder(
+            Orders orders,
+            Inventory inventory,
+            Payments payments,
+            TerminalAnswers answers,
+            Duration patience,
+            RandomGenerator random) {
+        this.orders = orders;
+        this.inventory = inventory;
+        this.payments = payments;
+        this.answers = answers;
+        this.patience = patience;
+        this.random = random;
+    }
+
+    /** Returns the order as it stands then, as far as this process knows. */
+    public Order finish(LeasedOrder leased) {
+        try {
+            return switch (leased.order().status()) {
+                case PENDING -> {
+                    if (leased.lease().isOlderThan(patience, leased.order().createdAt())) {
+                        yield giveUp(leased, Reason.PATIENCE);
+                    }
+                    yield checkOut(leased);
+                }
+                case CANCELLING -> compensate(leased);
+                case CONFIRMED, REJECTED, DECLINED, CANCELLED, NEEDS_ATTENTION -> leased.order();
+            };
+        } catch (NotRecorded | RecordingUnknown e) {
+            log.warn(
+                    "order {}: {}; recovery takes it up when the lease has run out",
+                    leased.order().id(),
+                    e.getMessage());
+            return leased.order();
+        }
+    }
+
+    private Order checkOut(LeasedOrder leased) {
+        var order = leased.order();
+        return switch (inventory.reserve(order.id(), order.lines())) {
+            case ReservationOutcome.Held(var lines) -> charge(leased, order.heldAt(lines));
+            case ReservationOutcome.Refused(var why) -> conclude(leased, order.rejected(why), Settlement.RELEASE);
+            case ReservationOutcome.Withdrawn _ -> giveUp(leased, Reason.PATIENCE);
+            case ReservationOutcome.Unknown(var why) -> park(leased, order, why);
+            case ReservationOutcome.Contradiction(var why) -> callForAttention(leased, why);
+        };
+    }
+
+    private Order charge(LeasedOrder leased, Order held) {
+        var total = held.total();
+        if (total == null || !held.costsWhatWasExpected()) {
+            return conclude(leased, held.rejected(Reason.PRICE_CHANGED), Settlement.RELEASE);
+        }
+        if (leased.card() == null) {
+            return callForAttention(leased, "the order is pending and its card token is gone");
+        }
+        return switch (payments.charge(held.id(), total, leased.card())) {
+            case ChargeOutcome.Captured _ -> conclude(leased, held.confirmed(), Settlement.COMMIT);
+            case ChargeOutcome.Declined(var why) -> conclude(leased, held.declined(why), Settlement.RELEASE);
+            case ChargeOutcome.Withdrawn _ -> giveUp(leased, Reason.PATIENCE);
+            case ChargeOutcome.Unknown(var why) -> park(leased, held, why);
+            case ChargeOutcome.Contradiction(var why) -> callForAttention(leased, why);
+        };
+    }
+
+    /** A durable decision before any compensation: from here on the order can only end cancelled, whoever carries on. */
+    private Order giveUp(LeasedOrder leased, Reason why) {
+        var next = leased.order().cancelling(why).at(leased.lease().now());
+        return orders.advance(leased, next) ? compensate(leased.with(next)) : fencedOff(leased, next);
+    }
+
+    private Order compensate(LeasedOrder leased) {
+        var order = leased.order();
+        var voided = payments.voidCharge(order.id());
+        var released = inventory.release(order.id());
+        if (voided instanceof VoidOutcome.Contradiction(var why)) {
+            return callForAttention(leased, why);
+        }
+        if (released instanceof SettlementOutcome.Contradiction(var why)) {
+            return callForAttention(leased, why);
+        }
+        if (voided instanceof VoidOutcome.Unknown(var why)) {
+            return park(leased, order, why);
+        }
+        if (released instanceof SettlementOutcome.Unknown(var why)) {
+            return park(leased, order, why);
+        }
+        return conclude(leased, order.cancelled(), null);
+    }
+
+    private Order conclude(LeasedOrder leased, Order decided, @Nullable Settlement settlement) {
+        var next = decided.at(leased.lease().now());
+        next = next.answeredWith(answers.answerFor(next));
+        if (!orders.conclude(leased, next, settlement)) {
+            return fencedOff(leased, next);
+        }
+        log.info("order {} is {}{}", next.id(), next.status(), next.reason() == null ? "" : " (" + next.reason() + ")");
+        return next;
+    }
+
+    private Order park(LeasedOrder leased, Order order, String why) {
+        var next = order.at(leased.lease().now());
+        if (!orders.park(leased, next, backOff(leased.attempts()))) {
+            return fencedOff(leased, next);
+        }
+        log.info("order {} stays {} ({}): {}; recovery asks again", next.id(), next.status(), next.reason(), why);
+        return next;
+    }
+
+    private Order callForAttention(LeasedOrder leased, String why) {
+        var next = leased.order().needingAttention().at(leased.lease().now());
+        if (!orders.park(leased, next, LAST_RETRY)) {
+            return fencedOff(leased, next);
+        }
+        log.error("order {} needs an operator: {}", next.id(), why);
+        return next;
+    }
+
+    /** Somebody else holds the order or has decided it, and theirs is the truth. */
+    private Order fencedOff(LeasedOrder leased, Order next) {
+        log.warn("order {}: {} came too late, the order has moved on", next.id(), next.status());
+        orders.noteFencedOff(leased, next);
+        return orders.find(next.id()).orElseThrow();
+    }
+
+    /** Doubles from {@link #FIRST_RETRY} to {@link #LAST_RETRY}, less up to a half so that orders do not march in step. */
+    private Duration backOff(int attempts) {
+        var longest = Math.min(LAST_RETRY.toMillis(), FIRST_RETRY.toMillis() << Math.min(attempts, 10));
+        return Duration.ofMillis(random.nextLong(longest / 2, longest + 1));
+    }
+}

@@ -1,0 +1,16 @@
+package store.order;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An order and the right to work on it.
+ *
+ * @param card what to charge; null once the order can no longer be charged
+ * @param attempts how often recovery has taken it up
+ */
+public record LeasedOrder(Order order, @Nullable CardToken card, Lease lease, int attempts) {
+
+    LeasedOrder with(Order next) {
+        return new LeasedOrder(next, card, lease, attempts);
+    }
+}

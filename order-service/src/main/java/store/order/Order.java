@@ -1,0 +1,96 @@
+package store.order;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One checkout as recorded. Its verbs give the order as it would be next; only {@link Orders} makes that so.
+ *
+ * @param lines sorted by SKU, no SKU twice
+ * @param expectedTotal what the customer agreed to pay
+ * @param total what the lines cost at the prices they are held at; null until they are held
+ * @param reason null only when confirmed
+ * @param answer what the placing request was answered; null until the order is final
+ */
+public record Order(
+        OrderId id,
+        CustomerId customer,
+        List<OrderLine> lines,
+        Money expectedTotal,
+        @Nullable Money total,
+        Status status,
+        @Nullable Reason reason,
+        Instant createdAt,
+        Instant updatedAt,
+        @Nullable StoredAnswer answer) {
+
+    public Order {
+        if (answer != null && !status.isFinal()) {
+            throw new IllegalArgumentException("only a final order has a stored answer");
+        }
+    }
+
+    /** With its lines at the prices they are held at; the reason is then the payment. */
+    Order heldAt(List<OrderLine> priced) {
+        require(Status.PENDING);
+        var sum = priced.stream()
+                .map(line -> Objects.requireNonNull(line.unitPrice()).times(line.quantity()))
+                .reduce(Money::plus)
+                .orElseThrow();
+        return new Order(
+                id, customer, priced, expectedTotal, sum, status, Reason.AWAITING_PAYMENT, createdAt, updatedAt, null);
+    }
+
+    Order confirmed() {
+        require(Status.PENDING);
+        return in(Status.CONFIRMED, null);
+    }
+
+    Order rejected(Reason why) {
+        require(Status.PENDING);
+        return in(Status.REJECTED, why);
+    }
+
+    Order declined(Reason why) {
+        require(Status.PENDING);
+        return in(Status.DECLINED, why);
+    }
+
+    Order cancelling(Reason why) {
+        require(Status.PENDING);
+        return in(Status.CANCELLING, why);
+    }
+
+    Order cancelled() {
+        require(Status.CANCELLING);
+        return in(Status.CANCELLED, reason);
+    }
+
+    Order needingAttention() {
+        return in(Status.NEEDS_ATTENTION, Reason.CONTRADICTION);
+    }
+
+    Order at(Instant now) {
+        return new Order(id, customer, lines, expectedTotal, total, status, reason, createdAt, now, answer);
+    }
+
+    Order answeredWith(StoredAnswer stored) {
+        return new Order(id, customer, lines, expectedTotal, total, status, reason, createdAt, updatedAt, stored);
+    }
+
+    boolean costsWhatWasExpected() {
+        return expectedTotal.equals(total);
+    }
+
+    private Order in(Status next, @Nullable Reason why) {
+        return new Order(id, customer, lines, expectedTotal, total, next, why, createdAt, updatedAt, null);
+    }
+
+    private void require(Status expected) {
+        if (status != expected) {
+            throw new IllegalStateException("order " + id + " is " + status + ", not " + expected);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+package store.order;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The orders on record: the log of every checkout.
+ *
+ * <p>Every change is conditional on the lease's fencing token and on the status it leaves, and appends to the order's audit in the same
+ * transaction. Leases and due times are written and compared by the database's clock. Each method may throw {@link NotRecorded} or
+ * {@link RecordingUnknown}.
+ */
+public interface Orders {
+
+    /**
+     * Records a new order, leased to the placing request. From here on it is acknowledged.
+     *
+     * @return empty if the customer has used the key before
+     */
+    Optional<LeasedOrder> insert(NewOrder order, Duration lease);
+
+    Optional<KeyedOrder> findByKey(CustomerId customer, IdempotencyKey key);
+
+    Optional<Order> find(OrderId id);
+
+    Optional<Order> find(CustomerId customer, OrderId id);
+
+    /**
+     * A customer's orders, newest first.
+     *
+     * @param after the last order of the page before; null for the first page
+     */
+    List<Order> list(CustomerId customer, @Nullable OrderId after, int limit);
+
+    /** Leases to recovery the orders that are due and that nobody works on, the longest due first. */
+    List<LeasedOrder> claimDue(int limit, Duration lease);
+
+    /** PENDING to CANCELLING on the customer's word, under a fresh lease that fences off whoever works on it; empty if not PENDING. */
+    Optional<LeasedOrder> cancel(CustomerId customer, OrderId id, Duration lease);
+
+    /** Notes the customer's wish on an order that needs attention, so that a retry leads to its cancellation. */
+    boolean noteCancelWish(CustomerId customer, OrderId id);
+
+    /**
+     * Makes {@code next} so and keeps the lease.
+     *
+     * @return false, and nothing changed, if the lease was lost or the order has moved on
+     */
+    boolean advance(LeasedOrder from, Order next);
+
+    /** As {@link #advance}, and gives the lease back; recovery may take the order up after {@code delay}. */
+    boolean park(LeasedOrder from, Order next, Duration delay);
+
+    /** As {@link #advance}, for the order's end: ends the lease, and leaves {@code settlement} to be done. */
+    boolean conclude(LeasedOrder from, Order next, @Nullable Settlement settlement);
+
+    /** Appends to the audit that a write of {@code next} was turned away. */
+    void noteFencedOff(LeasedOrder from, Order next);
+
+    /** The database did not take the write, certainly: no connection came about. */
+    final class NotRecorded extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        public NotRecorded(Throwable cause) {
+            super("the order database cannot be reached", cause);
+        }
+    }
+
+    /** Whether the database took the write is not known, and an absent row proves nothing: it may still land. */
+    final class RecordingUnknown extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        public RecordingUnknown(Throwable cause) {
+            super("the order database did not confirm", cause);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+package store.order;
+
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.Supplier;
+import store.order.Placement.InFlight;
+import store.order.Placement.KeyReused;
+import store.order.Placement.Placed;
+import store.order.Placement.Repeated;
+
+/**
+ * Places an order: records it, which is the acknowledgement, and tries to finish it at once. A repeat of the key only reports.
+ */
+public final class PlaceOrder {
+
+    /** Longer than a request's deadline of 3 s by more than any pause that is not a fault. */
+    static final Duration LEASE = Duration.ofSeconds(5);
+
+    private final Orders orders;
+    private final FinishOrder finishOrder;
+    private final Fingerprints fingerprints;
+    private final Supplier<OrderId> ids;
+
+    public PlaceOrder(Orders orders, FinishOrder finishOrder, Fingerprints fingerprints, Supplier<OrderId> ids) {
+        this.orders = orders;
+        this.finishOrder = finishOrder;
+        this.fingerprints = fingerprints;
+        this.ids = ids;
+    }
+
+    /**
+     * @param lines in any order, no SKU twice
+     * @throws Orders.NotRecorded if the order certainly does not exist
+     * @throws Orders.RecordingUnknown if it may exist; then recovery finishes it, and only a repeat of the key can tell
+     */
+    public Placement place(
+            CustomerId customer, IdempotencyKey key, List<OrderLine> lines, CardToken card, Money expectedTotal) {
+        var sorted = lines.stream().sorted(Comparator.comparing(OrderLine::sku)).toList();
+        var fingerprint = fingerprints.of(sorted, card, expectedTotal);
+        var order = new NewOrder(ids.get(), customer, key, fingerprint, sorted, card, expectedTotal);
+        return orders.insert(order, LEASE)
+                .<Placement>map(leased -> new Placed(finishOrder.finish(leased)))
+                .orElseGet(() -> repeat(customer, key, fingerprint));
+    }
+
+    private Placement repeat(CustomerId customer, IdempotencyKey key, byte[] fingerprint) {
+        var known = orders.findByKey(customer, key).orElseThrow();
+        if (!MessageDigest.isEqual(known.fingerprint(), fingerprint)) {
+            return new KeyReused();
+        }
+        return known.leasedToRequest() && known.order().status() == Status.PENDING
+                ? new InFlight(known.order().id())
+                : new Repeated(known.order());
+    }
+}

@@ -1,0 +1,19 @@
+package store.order;
+
+/** Why an order is in its {@link Status}; a confirmed one needs none. */
+public enum Reason {
+    AWAITING_STOCK,
+    AWAITING_PAYMENT,
+    UNKNOWN_PRODUCT,
+    OUT_OF_STOCK,
+    /** The total at the prices the stock was held at is not the total the customer agreed to. */
+    PRICE_CHANGED,
+    CARD_DECLINED,
+    INSUFFICIENT_FUNDS,
+    /** The customer cancelled. */
+    CUSTOMER,
+    /** The store gave up: too old, or already withdrawn at a peer. */
+    PATIENCE,
+    /** A peer's answer contradicts what is on record. */
+    CONTRADICTION
+}

@@ -1,0 +1,85 @@
+package store.order.boot;
+
+import com.fasterxml.uuid.Generators;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.random.RandomGenerator;
+import javax.crypto.KDF;
+import javax.crypto.SecretKey;
+import javax.crypto.spec.HKDFParameterSpec;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import store.order.CancelOrder;
+import store.order.Fingerprints;
+import store.order.FinishOrder;
+import store.order.Inventory;
+import store.order.OrderId;
+import store.order.Orders;
+import store.order.Payments;
+import store.order.PlaceOrder;
+import store.order.TerminalAnswers;
+import store.order.jdbc.OrderJdbc;
+import store.order.recovery.OrderRecovery;
+import store.order.web.OrderWeb;
+
+/** The checkout over one database: everything but how its peers, {@link Inventory} and {@link Payments}, are reached. */
+@Configuration(proxyBeanMethods = false)
+@Import({OrderJdbc.class, OrderWeb.class, OrderRecovery.class})
+public class OrderModule {
+
+    @Bean
+    FinishOrder finishOrder(
+            Orders orders,
+            Inventory inventory,
+            Payments payments,
+            TerminalAnswers answers,
+            @Value("${store.order.patience}") Duration patience,
+            RandomGenerator random) {
+        return new FinishOrder(orders, inventory, payments, answers, patience, random);
+    }
+
+    @Bean
+    PlaceOrder placeOrder(
+            Orders orders, FinishOrder finishOrder, @Qualifier("orderFingerprintKey") SecretKey fingerprintKey) {
+        var ids = Generators.timeBasedEpochGenerator();
+        return new PlaceOrder(orders, finishOrder, new Fingerprints(fingerprintKey), () -> new OrderId(ids.generate()));
+    }
+
+    @Bean
+    CancelOrder cancelOrder(Orders orders, FinishOrder finishOrder) {
+        return new CancelOrder(orders, finishOrder);
+    }
+
+    @Bean
+    SecretKey orderCardKey(@Value("${store.order.secret-file}") Path secret) {
+        return derive(secret, "AES", "card token");
+    }
+
+    @Bean
+    SecretKey orderFingerprintKey(@Value("${store.order.secret-file}") Path secret) {
+        return derive(secret, "HmacSHA256", "request fingerprint");
+    }
+
+    /** One secret to keep, and for each purpose a key of its own: HKDF, RFC 5869. */
+    private static SecretKey derive(Path secret, String algorithm, String purpose) {
+        try {
+            var parameters = HKDFParameterSpec.ofExtract()
+                    .addIKM(Base64.getDecoder().decode(Files.readString(secret).strip()))
+                    .thenExpand(purpose.getBytes(StandardCharsets.US_ASCII), 32);
+            return KDF.getInstance("HKDF-SHA256").deriveKey(algorithm, parameters);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read the secret file " + secret + " (store.order.secret-file)", e);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("cannot derive the key for the " + purpose, e);
+        }
+    }
+}

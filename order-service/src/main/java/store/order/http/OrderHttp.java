@@ -1,0 +1,52 @@
+package store.order.http;
+
+import java.net.URI;
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import store.order.Inventory;
+import store.order.Payments;
+import store.resilience.PeerCallSettings;
+import store.resilience.PeerClient;
+import store.resilience.TransactionGuard;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The peers over the network. */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(OrderHttp.Peers.class)
+public class OrderHttp {
+
+    @Bean
+    PeerClient inventoryClient(Peers peers, TransactionGuard guard) {
+        return peers.inventory().client(guard);
+    }
+
+    @Bean
+    PeerClient paymentClient(Peers peers, TransactionGuard guard) {
+        return peers.payment().client(guard);
+    }
+
+    @Bean
+    Inventory inventory(PeerClient inventoryClient, JsonMapper json) {
+        return new HttpInventory(inventoryClient, json);
+    }
+
+    @Bean
+    Payments payments(PeerClient paymentClient, JsonMapper json) {
+        return new HttpPayments(paymentClient, json);
+    }
+
+    /** Where the peers are, and how long one attempt at each may last. */
+    @ConfigurationProperties("store.order")
+    record Peers(Peer inventory, Peer payment) {
+
+        record Peer(URI address, Duration connectTimeout, Duration timeout) {
+
+            PeerClient client(TransactionGuard guard) {
+                return new PeerClient(new PeerCallSettings(address, connectTimeout, timeout), guard);
+            }
+        }
+    }
+}

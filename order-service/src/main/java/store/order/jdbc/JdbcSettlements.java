@@ -1,0 +1,57 @@
+package store.order.jdbc;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.UUID;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import store.order.OrderId;
+import store.order.Settlement;
+import store.order.Settlements;
+
+/** A settlement that is taken is not due again before the lease runs out; two workers at once would do no harm, only work. */
+final class JdbcSettlements implements Settlements {
+
+    private final JdbcClient jdbc;
+
+    JdbcSettlements(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
+
+    @Override
+    public List<Open> claimDue(int limit, Duration lease) {
+        return jdbc.sql("""
+            update orders.settlement s
+            set due_at = now() + :lease * interval '1 ms', attempts = s.attempts + 1
+            from (
+                select order_id from orders.settlement where due_at <= now()
+                order by due_at limit :limit
+                for update skip locked
+            ) due
+            where s.order_id = due.order_id
+            returning s.order_id, s.settlement, s.attempts - 1 as attempts
+            """)
+                .param("lease", lease.toMillis())
+                .param("limit", limit)
+                .query((row, _) -> new Open(
+                        new OrderId(row.getObject("order_id", UUID.class)),
+                        Settlement.valueOf(row.getString("settlement")),
+                        row.getInt("attempts")))
+                .list();
+    }
+
+    @Override
+    public void done(Collection<OrderId> orders) {
+        jdbc.sql("delete from orders.settlement where order_id = any(?)")
+                .param(orders.stream().map(OrderId::value).toArray(UUID[]::new))
+                .update();
+    }
+
+    @Override
+    public void postpone(OrderId order, Duration delay) {
+        jdbc.sql("update orders.settlement set due_at = now() + :delay * interval '1 ms' where order_id = :order")
+                .param("delay", delay.toMillis())
+                .param("order", order.value())
+                .update();
+    }
+}

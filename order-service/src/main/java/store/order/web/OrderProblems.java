@@ -1,0 +1,59 @@
+package store.order.web;
+
+import jakarta.servlet.http.HttpServletRequest;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpMethod;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.ProblemDetail;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.ExceptionHandler;
+import org.springframework.web.bind.annotation.RestControllerAdvice;
+import store.order.Orders.NotRecorded;
+import store.order.Orders.RecordingUnknown;
+import store.resilience.spring.Problems;
+
+/** What a customer is told when the order database fails: nothing happened, or nobody knows. */
+@RestControllerAdvice
+@Order(Ordered.HIGHEST_PRECEDENCE)
+final class OrderProblems {
+
+    private static final Logger log = LoggerFactory.getLogger(OrderProblems.class);
+
+    @ExceptionHandler
+    ResponseEntity<ProblemDetail> notRecorded(NotRecorded failure, HttpServletRequest request) {
+        log.warn("{}; the customer is told 503 and asks again", failure.getMessage());
+        return retryable(
+                HttpStatus.SERVICE_UNAVAILABLE,
+                isRead(request) ? "unavailable" : "not-accepted",
+                "Nothing was done; try again.");
+    }
+
+    @ExceptionHandler
+    ResponseEntity<ProblemDetail> recordingUnknown(RecordingUnknown failure, HttpServletRequest request) {
+        log.warn(
+                "{} ({}); only a repeat of the request tells",
+                failure.getMessage(),
+                String.valueOf(failure.getCause()));
+        return isRead(request)
+                ? retryable(HttpStatus.SERVICE_UNAVAILABLE, "unavailable", "This cannot be read right now; try again.")
+                : retryable(
+                        HttpStatus.GATEWAY_TIMEOUT,
+                        "outcome-unknown",
+                        "Whether this was done is not known; repeat the request with the same key, only that settles"
+                                + " it.");
+    }
+
+    private static boolean isRead(HttpServletRequest request) {
+        return HttpMethod.GET.matches(request.getMethod());
+    }
+
+    private static ResponseEntity<ProblemDetail> retryable(HttpStatus status, String name, String detail) {
+        return ResponseEntity.status(status)
+                .header(HttpHeaders.RETRY_AFTER, "1")
+                .body(Problems.detail(status, name, detail));
+    }
+}

@@ -1,0 +1,5 @@
+/** The public API: orders. */
+@NullMarked
+package store.order.web;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,610 @@
+package store.order.boot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.crypto.RSASSASigner;
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.SignedJWT;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Date;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.context.TestConfiguration;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
+import org.springframework.context.annotation.Primary;
+import org.springframework.dao.DataAccessException;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.test.context.DynamicPropertyRegistry;
+import org.springframework.test.context.DynamicPropertySource;
+import store.order.CardToken;
+import store.order.CustomerId;
+import store.order.FinishOrder;
+import store.order.IdempotencyKey;
+import store.order.Inventory;
+import store.order.Inventory.ReservationOutcome;
+import store.order.Money;
+import store.order.NewOrder;
+import store.order.OrderId;
+import store.order.OrderLine;
+import store.order.Orders;
+import store.order.Payments;
+import store.order.Payments.ChargeOutcome;
+import store.order.Payments.VoidOutcome;
+import store.order.Reason;
+import store.order.Status;
+import store.testing.TestDatabase;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** order-service over a real PostgreSQL and real HTTP, with peers whose answers the tests choose. */
+@SpringBootTest(
+        classes = OrderServiceApplication.class,
+        webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT,
+        properties = {
+            "spring.config.name=order-service",
+            "management.server.port=0",
+            "store.order.inventory.address=http://localhost:1",
+            "store.order.payment.address=http://localhost:1"
+        })
+@Import(OrderServiceIT.Peers.class)
+class OrderServiceIT {
+
+    private static final KeyPair KEYS = keys();
+    private static final JsonMapper JSON = new JsonMapper();
+    private static final Duration BOUND = Duration.ofSeconds(20);
+
+    @TempDir
+    static Path folder;
+
+    @Autowired
+    FakePeers peers;
+
+    @Autowired
+    Orders orders;
+
+    @Autowired
+    FinishOrder finishOrder;
+
+    @Autowired
+    JdbcClient jdbc;
+
+    @LocalServerPort
+    int port;
+
+    private final HttpClient http = HttpClient.newHttpClient();
+    private final UUID customer = UUID.randomUUID();
+    private final String key = UUID.randomUUID().toString();
+
+    @TestConfiguration(proxyBeanMethods = false)
+    static class Peers {
+
+        @Bean
+        FakePeers fakePeers() {
+            return new FakePeers();
+        }
+
+        @Bean
+        @Primary
+        Inventory fakeInventory(FakePeers peers) {
+            return peers.inventory();
+        }
+
+        @Bean
+        @Primary
+        Payments fakePayments(FakePeers peers) {
+            return peers.payments();
+        }
+    }
+
+    @DynamicPropertySource
+    static void settings(DynamicPropertyRegistry registry) throws IOException {
+        var database = TestDatabase.create();
+        registry.add("spring.datasource.url", database::jdbcUrl);
+        registry.add("spring.datasource.username", database::user);
+        registry.add("spring.datasource.password", database::password);
+        var secret =
+                Files.writeString(folder.resolve("secret"), Base64.getEncoder().encodeToString(new byte[32]));
+        registry.add("store.order.secret-file", secret::toString);
+        var pem = "-----BEGIN PUBLIC KEY-----\n"
+                + Base64.getMimeEncoder().encodeToString(KEYS.getPublic().getEncoded())
+                + "\n-----END PUBLIC KEY-----\n";
+        var publicKey = Files.writeString(folder.resolve("guests.pem"), pem);
+        registry.add("store.order.guest-public-key", () -> publicKey.toUri().toString());
+    }
+
+    @BeforeEach
+    void keepPromises() {
+        peers.reset();
+    }
+
+    /** Whatever a test has done: the audit tells how each order got to where it is, and no card outlives its need. */
+    @AfterEach
+    void theAuditReplaysToTheCurrentState() {
+        var differing = jdbc.sql("""
+            select o.id from orders.orders o
+            left join lateral (
+                select status, reason from orders.order_audit a
+                where a.order_id = o.id and event = 'CHANGED' order by seq desc limit 1
+            ) a on true
+            where (a.status, a.reason) is distinct from (o.status, o.reason)
+            """).query(UUID.class).list();
+        assertThat(differing).isEmpty();
+        assertThat(count("select count(*) from orders.orders where answer_status is not null and card_token is"
+                        + " not null"))
+                .isZero();
+    }
+
+    @Test
+    void confirmsAnOrderAndReplaysTheSameBytes() {
+        var first = place(key, twoCups("tok_visa"));
+        assertThat(first.statusCode()).isEqualTo(201);
+        var order = json(first);
+        assertThat(order.get("status").asString()).isEqualTo("CONFIRMED");
+        assertThat(order.get("reason").isNull()).isTrue();
+        assertThat(order.at("/lines/0/name").asString()).isEqualTo("Name of cup");
+        assertThat(order.at("/total/amount").asLong()).isEqualTo(2000);
+        assertThat(first.headers().firstValue("Location"))
+                .contains("/api/orders/" + order.get("id").asString());
+        assertThat(first.headers().firstValue("Idempotent-Replayed")).isEmpty();
+
+        var repeat = place(
+                key,
+                "{\"lines\":[{\"sku\":\"cup\",\"quantity\":1},{\"sku\":\"cup\",\"quantity\":1}],"
+                    + "\"payment\":{\"token\":\"tok_visa\"},\"expectedTotal\":{\"amount\":2000,\"currency\":\"EUR\"}}");
+        assertThat(repeat.statusCode()).isEqualTo(201);
+        assertThat(repeat.body()).as("equal SKUs are summed: the same request").isEqualTo(first.body());
+        assertThat(repeat.headers().firstValue("Idempotent-Replayed")).contains("true");
+
+        var read = get("/api/orders/" + order.get("id").asString());
+        assertThat(read.statusCode()).isEqualTo(200);
+        assertThat(read.body()).isEqualTo(first.body());
+        awaitSettled(id(first), "committed");
+    }
+
+    @Test
+    void aDeclinedCardIsAnAnswerAndTheStockGoesBack() {
+        peers.nextCharge(() -> new ChargeOutcome.Declined(Reason.INSUFFICIENT_FUNDS));
+        var first = place(key, twoCups("tok_insufficient_funds"));
+        assertThat(first.statusCode()).isEqualTo(402);
+        assertThat(first.headers().firstValue("Content-Type")).contains("application/problem+json");
+        assertThat(json(first).get("type").asString())
+                .isEqualTo("https://checkout-store.example/problems/payment-declined");
+        assertThat(place(key, twoCups("tok_insufficient_funds")).body()).isEqualTo(first.body());
+        awaitSettled(orderIdIn(first), "released");
+    }
+
+    @Test
+    void refusedStockIsAnAnswerAndNothingIsCharged() {
+        peers.nextReservation(() -> new ReservationOutcome.Refused(Reason.OUT_OF_STOCK));
+        var shortOf = place(key, twoCups("tok_visa"));
+        assertThat(shortOf.statusCode()).isEqualTo(409);
+        assertThat(json(shortOf).get("type").asString()).endsWith("/out-of-stock");
+        assertThat(peers.payments).doesNotContainKey(orderIdIn(shortOf));
+
+        peers.nextReservation(() -> new ReservationOutcome.Refused(Reason.UNKNOWN_PRODUCT));
+        var unknown = place("other", twoCups("tok_visa"));
+        assertThat(unknown.statusCode()).isEqualTo(409);
+        assertThat(json(unknown).get("type").asString()).endsWith("/unknown-product");
+    }
+
+    @Test
+    void aTotalThatDiffersEndsTheOrderBeforeAnythingIsCharged() {
+        var answer = place(key, twoCups("tok_visa").replace("2000", "1999"));
+        assertThat(answer.statusCode()).isEqualTo(409);
+        assertThat(json(answer).get("type").asString()).endsWith("/price-changed");
+        assertThat(peers.payments).doesNotContainKey(orderIdIn(answer));
+        assertThat(json(get("/api/orders/" + orderIdIn(answer)))
+                        .at("/total/amount")
+                        .asLong())
+                .isEqualTo(2000);
+        awaitSettled(orderIdIn(answer), "released");
+    }
+
+    @Test
+    void unknownStockStaysPendingAndRecoveryFinishes() {
+        peers.nextReservation(() -> new ReservationOutcome.Unknown("no answer"));
+        var first = place(key, twoCups("tok_visa"));
+        assertThat(first.statusCode()).isEqualTo(202);
+        assertThat(first.headers().firstValue("Retry-After")).contains("1");
+        assertThat(json(first).get("reason").asString()).isEqualTo("AWAITING_STOCK");
+        assertThat(json(first).get("total").isNull()).isTrue();
+        awaitStatus(id(first), "CONFIRMED");
+        assertThat(place(key, twoCups("tok_visa")).statusCode()).isEqualTo(201);
+    }
+
+    @Test
+    void unknownPaymentStaysPendingWithItsPricesAndRecoveryFinishes() {
+        peers.nextCharge(() -> new ChargeOutcome.Unknown("no answer"));
+        var first = place(key, twoCups("tok_visa"));
+        assertThat(first.statusCode()).isEqualTo(202);
+        assertThat(json(first).get("reason").asString()).isEqualTo("AWAITING_PAYMENT");
+        assertThat(json(first).at("/total/amount").asLong()).isEqualTo(2000);
+        assertThat(jdbc.sql("select encode(card_token, 'escape') from orders.orders where id = ?")
+                        .param(id(first).value())
+                        .query(String.class)
+                        .single())
+                .as("the card rests encrypted")
+                .doesNotContain("tok_visa");
+        awaitStatus(id(first), "CONFIRMED");
+    }
+
+    @Test
+    void theSameKeyForAnotherCheckoutIsRefused() {
+        place(key, twoCups("tok_visa"));
+        for (var other : List.of(
+                twoCups("tok_other"),
+                twoCups("tok_visa").replace("\"quantity\":2", "\"quantity\":3"),
+                twoCups("tok_visa").replace("EUR", "USD"))) {
+            var answer = place(key, other);
+            assertThat(answer.statusCode()).isEqualTo(422);
+            assertThat(json(answer).get("type").asString()).endsWith("/key-reused");
+        }
+    }
+
+    @Test
+    void aRepeatWhileTheRequestIsWorkedOnIsToldSo() throws Exception {
+        var reached = new CountDownLatch(1);
+        var goOn = new CountDownLatch(1);
+        peers.nextCharge(() -> {
+            reached.countDown();
+            awaitLatch(goOn);
+            return new ChargeOutcome.Captured();
+        });
+        try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            var first = executor.submit(() -> place(key, twoCups("tok_visa")));
+            awaitLatch(reached);
+            var repeat = place(key, twoCups("tok_visa"));
+            assertThat(repeat.statusCode()).isEqualTo(409);
+            assertThat(repeat.headers().firstValue("Retry-After")).contains("1");
+            assertThat(json(repeat).get("type").asString()).endsWith("/key-in-flight");
+            goOn.countDown();
+            assertThat(first.get(10, TimeUnit.SECONDS).statusCode()).isEqualTo(201);
+        }
+    }
+
+    @Test
+    void twentyPostsOfOneKeyPlaceOneOrder() throws Exception {
+        var barrier = new CyclicBarrier(20);
+        var answers = new ArrayList<HttpResponse<String>>();
+        try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            var posts = new ArrayList<Future<HttpResponse<String>>>();
+            for (var i = 0; i < 20; i++) {
+                posts.add(executor.submit(() -> {
+                    barrier.await(10, TimeUnit.SECONDS);
+                    return place(key, twoCups("tok_visa"));
+                }));
+            }
+            for (var post : posts) {
+                answers.add(post.get(20, TimeUnit.SECONDS));
+            }
+        }
+        assertThat(answers).extracting(HttpResponse::statusCode).isSubsetOf(201, 409);
+        assertThat(answers.stream()
+                        .filter(answer -> answer.statusCode() == 201)
+                        .map(HttpResponse::body)
+                        .distinct())
+                .hasSize(1);
+        assertThat(count("select count(*) from orders.orders where customer_id = '" + customer + "'"))
+                .isEqualTo(1);
+    }
+
+    @Test
+    void onlyTheCustomersTokenOpensTheDoor() {
+        assertThat(send(request("/api/orders", null).GET()).statusCode()).isEqualTo(401);
+        assertThat(send(request("/api/orders", "nonsense").GET()).statusCode()).isEqualTo(401);
+        assertThat(send(request("/api/orders", token(customer, keys())).GET()).statusCode())
+                .isEqualTo(401);
+        var order = id(place(key, twoCups("tok_visa")));
+        var stranger = token(UUID.randomUUID(), KEYS);
+        assertThat(send(request("/api/orders/" + order, stranger).GET()).statusCode())
+                .isEqualTo(404);
+        assertThat(send(request("/api/orders/" + order + "/cancel", stranger).POST(BodyPublishers.noBody()))
+                        .statusCode())
+                .isEqualTo(404);
+    }
+
+    @Test
+    void whatCanBeRefusedWithoutAskingAnyoneIsNotRemembered() {
+        var bad = place(key, "{\"lines\":[{\"sku\":\"cup\",\"quantity\":101},{\"sku\":\"\",\"quantity\":1}]}");
+        assertThat(bad.statusCode()).isEqualTo(400);
+        assertThat(json(bad)
+                        .get("errors")
+                        .valueStream()
+                        .map(error -> error.get("field").asString()))
+                .containsExactly(
+                        "lines[0].quantity",
+                        "lines[1].sku",
+                        "payment.token",
+                        "expectedTotal.amount",
+                        "expectedTotal.currency");
+        assertThat(place(key, twoCups("tok_visa").replace("\"lines\"", "\"lions\":1,\"lines\""))
+                        .statusCode())
+                .as("unknown fields are refused")
+                .isEqualTo(400);
+        assertThat(place(key, "{").statusCode()).isEqualTo(400);
+        assertThat(place("", twoCups("tok_visa")).statusCode()).isEqualTo(400);
+        assertThat(place("k".repeat(256), twoCups("tok_visa")).statusCode()).isEqualTo(400);
+        assertThat(place(key, twoCups("tok_visa").replace("\"cup\"", "\"c\\u0000p\""))
+                        .statusCode())
+                .isEqualTo(400);
+        assertThat(get("/api/orders?limit=0").statusCode()).isEqualTo(400);
+        assertThat(get("/api/orders?limit=x").statusCode()).isEqualTo(400);
+        assertThat(get("/api/orders/nonsense").statusCode()).isEqualTo(400);
+        assertThat(place(key, twoCups("tok_visa")).statusCode())
+                .as("the key is still free")
+                .isEqualTo(201);
+    }
+
+    @Test
+    void pagesThroughACustomersOrdersNewestFirst() {
+        var placed = new ArrayList<String>();
+        for (var i = 0; i < 5; i++) {
+            placed.addFirst(id(place("page-" + i, twoCups("tok_visa"))).toString());
+        }
+        var seen = new ArrayList<String>();
+        var next = "";
+        do {
+            var page = json(get("/api/orders?limit=2" + next));
+            page.get("orders").forEach(order -> seen.add(order.get("id").asString()));
+            next = page.get("next").isNull() ? "" : "&after=" + page.get("next").asString();
+        } while (!next.isEmpty());
+        assertThat(seen).isEqualTo(placed);
+    }
+
+    @Test
+    void cancelsAPendingOrderAndUndoesItsCharge() {
+        peers.nextCharge(() -> new ChargeOutcome.Unknown("no answer"));
+        var order = id(place(key, twoCups("tok_visa")));
+        peers.nextVoid(() -> new VoidOutcome.Unknown("no answer"));
+        var first = post("/api/orders/" + order + "/cancel");
+        assertThat(first.statusCode()).isEqualTo(202);
+        assertThat(json(first).get("status").asString()).isEqualTo("CANCELLING");
+        awaitStatus(order, "CANCELLED");
+        var again = post("/api/orders/" + order + "/cancel");
+        assertThat(again.statusCode()).isEqualTo(200);
+        assertThat(json(again).get("reason").asString()).isEqualTo("CUSTOMER");
+        assertThat(peers.payments.get(order)).isEqualTo("voided");
+        assertThat(peers.reservations.get(order)).isEqualTo("released");
+        var repeat = place(key, twoCups("tok_visa"));
+        assertThat(repeat.statusCode()).isEqualTo(409);
+        assertThat(json(repeat).get("type").asString()).endsWith("/order-cancelled");
+    }
+
+    @Test
+    void aFinalOrderCannotBeCancelled() {
+        var order = id(place(key, twoCups("tok_visa")));
+        var answer = post("/api/orders/" + order + "/cancel");
+        assertThat(answer.statusCode()).isEqualTo(409);
+        assertThat(json(answer).get("type").asString()).endsWith("/order-final");
+        assertThat(json(answer).get("orderId").asString()).isEqualTo(order.toString());
+    }
+
+    @Test
+    void aCancelOvertakesTheRequestThatIsBeingFinished() throws Exception {
+        var reached = new CountDownLatch(1);
+        var goOn = new CountDownLatch(1);
+        peers.nextCharge(() -> {
+            reached.countDown();
+            awaitLatch(goOn);
+            return new ChargeOutcome.Captured();
+        });
+        try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            var first = executor.submit(() -> place(key, twoCups("tok_visa")));
+            awaitLatch(reached);
+            var order = json(get("/api/orders")).at("/orders/0/id").asString();
+            assertThat(post("/api/orders/" + order + "/cancel").statusCode()).isEqualTo(200);
+            goOn.countDown();
+            var answer = first.get(10, TimeUnit.SECONDS);
+            assertThat(answer.statusCode()).isEqualTo(409);
+            assertThat(json(answer).get("type").asString()).endsWith("/order-cancelled");
+            assertThat(count("select count(*) from orders.order_audit where event = 'FENCED_OFF' and order_id = '"
+                            + order + "'"))
+                    .isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aWorkerPausedBeyondItsLeaseChangesNothing() {
+        var leased = orders.insert(newOrder(), Duration.ZERO).orElseThrow();
+        awaitStatus(leased.order().id(), "CONFIRMED");
+        var answer = finishOrder.finish(leased);
+        assertThat(answer.status()).as("it answers by what was decided").isEqualTo(Status.CONFIRMED);
+        assertThat(count("select count(*) from orders.order_audit where event = 'FENCED_OFF' and order_id = '"
+                        + leased.order().id() + "'"))
+                .isEqualTo(1);
+    }
+
+    @Test
+    void anOrderWhoseRequestDiedIsFinished() {
+        var leased = orders.insert(newOrder(), Duration.ofMillis(200)).orElseThrow();
+        awaitStatus(leased.order().id(), "CONFIRMED");
+        awaitSettled(leased.order().id(), "committed");
+    }
+
+    @Test
+    void anOrderOlderThanThePatienceIsGivenUp() {
+        var leased = orders.insert(newOrder(), Duration.ofMinutes(1)).orElseThrow();
+        var order = leased.order().id();
+        jdbc.sql("update orders.orders set created_at = now() - interval '16 min', lease_until = null, due_at ="
+                        + " now() where id = ?")
+                .param(order.value())
+                .update();
+        awaitStatus(order, "CANCELLED");
+        assertThat(json(get("/api/orders/" + order)).get("reason").asString()).isEqualTo("PATIENCE");
+        assertThat(peers.payments.get(order)).isEqualTo("voided");
+    }
+
+    @Test
+    void aPeerThatContradictsTheRecordCallsForAnOperator() {
+        peers.nextCharge(() -> new ChargeOutcome.Contradiction("another amount"));
+        var answer = place(key, twoCups("tok_visa"));
+        assertThat(answer.statusCode()).isEqualTo(202);
+        assertThat(json(answer).get("status").asString()).isEqualTo("NEEDS_ATTENTION");
+        assertThat(post("/api/orders/" + id(answer) + "/cancel").statusCode()).isEqualTo(202);
+        assertThat(count("select count(*) from orders.order_audit where event = 'CANCEL_WISHED' and order_id = '"
+                        + id(answer) + "'"))
+                .isEqualTo(1);
+    }
+
+    @Test
+    void theDatabaseRefusesToChangeAFinalOrderOrItsHistory() {
+        var order = id(place(key, twoCups("tok_visa")));
+        assertThat(failure("update orders.orders set status = 'PENDING' where id = '" + order + "'"))
+                .contains("is final");
+        assertThat(failure("delete from orders.order_audit where order_id = '" + order + "'"))
+                .contains("append-only");
+        assertThat(failure("truncate orders.order_audit")).contains("append-only");
+    }
+
+    private String failure(String sql) {
+        try {
+            jdbc.sql(sql).update();
+            return "";
+        } catch (DataAccessException e) {
+            return String.valueOf(e.getMessage());
+        }
+    }
+
+    private NewOrder newOrder() {
+        return new NewOrder(
+                new OrderId(UUID.randomUUID()),
+                new CustomerId(customer),
+                new IdempotencyKey(key),
+                new byte[32],
+                List.of(OrderLine.of("cup", 1)),
+                new CardToken("tok_visa"),
+                new Money(FakePeers.UNIT_PRICE, "EUR"));
+    }
+
+    private static String twoCups(String card) {
+        return "{\"lines\":[{\"sku\":\"cup\",\"quantity\":2}],\"payment\":{\"token\":\"" + card
+                + "\"},\"expectedTotal\":{\"amount\":2000,\"currency\":\"EUR\"}}";
+    }
+
+    private HttpResponse<String> place(String key, String body) {
+        return send(request("/api/orders", token(customer, KEYS))
+                .header("Idempotency-Key", key)
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofString(body)));
+    }
+
+    private HttpResponse<String> get(String path) {
+        return send(request(path, token(customer, KEYS)).GET());
+    }
+
+    private HttpResponse<String> post(String path) {
+        return send(request(path, token(customer, KEYS)).POST(BodyPublishers.noBody()));
+    }
+
+    private HttpRequest.Builder request(String path, @Nullable String token) {
+        var request = HttpRequest.newBuilder(URI.create("http://localhost:" + port + path))
+                .timeout(BOUND);
+        return token == null ? request : request.header("Authorization", "Bearer " + token);
+    }
+
+    private HttpResponse<String> send(HttpRequest.Builder request) {
+        try {
+            return http.send(request.build(), BodyHandlers.ofString());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static JsonNode json(HttpResponse<String> response) {
+        return JSON.readTree(response.body());
+    }
+
+    private static OrderId id(HttpResponse<String> response) {
+        return new OrderId(UUID.fromString(json(response).get("id").asString()));
+    }
+
+    private static OrderId orderIdIn(HttpResponse<String> problem) {
+        return new OrderId(UUID.fromString(json(problem).get("orderId").asString()));
+    }
+
+    private void awaitStatus(OrderId order, String status) {
+        await().atMost(BOUND)
+                .until(() -> orders.find(order).orElseThrow().status().name().equals(status));
+    }
+
+    private void awaitSettled(OrderId order, String reservation) {
+        await().atMost(BOUND).until(() -> reservation.equals(peers.reservations.get(order)));
+        await().atMost(BOUND)
+                .until(() -> count("select count(*) from orders.settlement where order_id = '" + order + "'") == 0);
+    }
+
+    private long count(String sql) {
+        return jdbc.sql(sql).query(Long.class).single();
+    }
+
+    private static void awaitLatch(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(10, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static KeyPair keys() {
+        try {
+            var generator = KeyPairGenerator.getInstance("RSA");
+            generator.initialize(2048);
+            return generator.generateKeyPair();
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static String token(UUID subject, KeyPair keys) {
+        try {
+            var jwt = new SignedJWT(
+                    new JWSHeader(JWSAlgorithm.RS256),
+                    new JWTClaimsSet.Builder()
+                            .subject(subject.toString())
+                            .expirationTime(Date.from(Instant.now().plusSeconds(600)))
+                            .build());
+            jwt.sign(new RSASSASigner(keys.getPrivate()));
+            return jwt.serialize();
+        } catch (JOSEException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
