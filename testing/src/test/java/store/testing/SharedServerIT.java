@@ -6,7 +6,7 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import org.junit.jupiter.api.Test;
 
-class TestDatabaseIT {
+class SharedServerIT {
 
     @Test
     void everyTestGetsAnEmptyDatabaseOfItsOwn() throws SQLException {
