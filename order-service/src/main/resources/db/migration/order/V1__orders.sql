@@ -49,11 +49,14 @@ create index orders_of_customer on orders.orders (customer_id, id);
 
 create function orders.refuse_impossible_change() returns trigger language plpgsql as $$
 begin
-    if old.status in ('CONFIRMED', 'REJECTED', 'DECLINED', 'CANCELLED') then
-        raise exception 'order % is final', old.id using errcode = 'integrity_constraint_violation';
-    end if;
-    if (old.status = 'CANCELLING' or old.attention_from = 'CANCELLING') and new.status not in ('CANCELLING', 'CANCELLED', 'NEEDS_ATTENTION') then
-        raise exception 'order % can only end cancelled', old.id using errcode = 'integrity_constraint_violation';
+    if new.status <> all (case old.status
+        when 'PENDING' then array['PENDING', 'CONFIRMED', 'REJECTED', 'DECLINED', 'CANCELLING', 'NEEDS_ATTENTION']
+        when 'CANCELLING' then array['CANCELLING', 'CANCELLED', 'NEEDS_ATTENTION']
+        when 'NEEDS_ATTENTION' then array['NEEDS_ATTENTION']
+        else array[]::text[] end)
+    then
+        raise exception 'order % is % and cannot become %', old.id, old.status, new.status
+            using errcode = 'integrity_constraint_violation';
     end if;
     return new;
 end $$;

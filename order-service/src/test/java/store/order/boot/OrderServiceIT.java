@@ -484,7 +484,7 @@ class OrderServiceIT {
     void theDatabaseRefusesToChangeAFinalOrderOrItsHistory() {
         var order = id(place(key, twoCups("tok_visa")));
         assertThat(failure("update orders.orders set status = 'PENDING' where id = '" + order + "'"))
-                .contains("is final");
+                .contains("is CONFIRMED and cannot become PENDING");
         assertThat(failure("delete from orders.order_audit where order_id = '" + order + "'"))
                 .contains("append-only");
         assertThat(failure("truncate orders.order_audit")).contains("append-only");

@@ -1,0 +1,161 @@
+package store.order.jdbc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Types;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.UUID;
+import javax.crypto.spec.SecretKeySpec;
+import org.flywaydb.core.Flyway;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.springframework.dao.DataIntegrityViolationException;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
+import store.order.Orders;
+import store.order.OrdersContract;
+import store.order.Reason;
+import store.order.Settlements;
+import store.order.Status;
+import store.testing.TestDatabase;
+import tools.jackson.databind.json.JsonMapper;
+
+class JdbcOrdersIT implements OrdersContract {
+
+    private static JdbcClient jdbc;
+
+    @BeforeAll
+    static void migrate() {
+        var database = TestDatabase.create();
+        var source = new DriverManagerDataSource(database.jdbcUrl(), database.user(), database.password());
+        Flyway.configure()
+                .dataSource(source)
+                .schemas("orders")
+                .locations("classpath:db/migration/order")
+                .load()
+                .migrate();
+        jdbc = JdbcClient.create(source);
+    }
+
+    @Override
+    public Orders orders() {
+        return new JdbcOrders(jdbc, new JsonMapper(), new SecretKeySpec(new byte[32], "AES"));
+    }
+
+    @Override
+    public Settlements settlements() {
+        return new JdbcSettlements(jdbc);
+    }
+
+    /** The database allows exactly what the table in ARCHITECTURE.md says. */
+    @Test
+    void theDatabaseHoldsTheTableOfStates() throws IOException {
+        var documented = new TreeMap<String, String>();
+        for (var row : documentedStates()) {
+            documented.put(row.get(0), "reasons " + row.get(1) + " next " + row.get(2) + " final " + row.get(3));
+        }
+        var actual = new TreeMap<String, String>();
+        for (var status : Status.values()) {
+            actual.put(
+                    status.name(),
+                    "reasons " + reasonsOf(status) + " next " + nextOf(status) + " final "
+                            + (status.isFinal() ? "yes" : "no"));
+        }
+        assertThat(actual).isEqualTo(documented);
+    }
+
+    private static List<List<String>> documentedStates() throws IOException {
+        var rows = new ArrayList<List<String>>();
+        var inTable = false;
+        for (var line : Files.readAllLines(Path.of("../ARCHITECTURE.md"))) {
+            inTable = inTable && line.startsWith("|") || line.startsWith("| status | reasons |");
+            if (inTable && !line.startsWith("| status") && !line.startsWith("|---")) {
+                var cells = line.substring(2, line.length() - 2).split(" \\| ");
+                rows.add(List.of(cells[0], sorted(cells[1]), sorted(cells[2]), cells[3]));
+            }
+        }
+        return rows;
+    }
+
+    private static String sorted(String cell) {
+        return cell.equals("–") ? "[]" : new TreeSet<>(Arrays.asList(cell.split(", "))).toString();
+    }
+
+    private static String reasonsOf(Status status) {
+        var allowed = new TreeSet<String>();
+        for (var reason : Reason.values()) {
+            if (isAllowed(() -> insert(status, reason.name()))) {
+                allowed.add(reason.name());
+            }
+        }
+        return allowed.toString();
+    }
+
+    private static String nextOf(Status status) {
+        var allowed = new TreeSet<String>();
+        for (var next : Status.values()) {
+            if (next != status && isAllowed(() -> change(insert(status, reasonFor(status)), next))) {
+                allowed.add(next.name());
+            }
+        }
+        return allowed.toString();
+    }
+
+    private static @Nullable String reasonFor(Status status) {
+        return Map.of(
+                        Status.PENDING, "AWAITING_STOCK",
+                        Status.REJECTED, "OUT_OF_STOCK",
+                        Status.DECLINED, "CARD_DECLINED",
+                        Status.CANCELLING, "CUSTOMER",
+                        Status.CANCELLED, "CUSTOMER",
+                        Status.NEEDS_ATTENTION, "CONTRADICTION")
+                .get(status);
+    }
+
+    private static UUID insert(Status status, @Nullable String reason) {
+        var id = UUID.randomUUID();
+        jdbc.sql("""
+            insert into orders.orders (id, customer_id, idempotency_key, fingerprint, lines, expected_amount, expected_currency,
+                total_amount, total_currency, status, reason, answer_status, answer_body, due_at)
+            values (:id, :id, 'key', '', '[]', 1, 'EUR', 1, 'EUR', :status, cast(:reason as text),
+                case when :final then 200 end, case when :final then cast('' as bytea) end, now() + interval '1 day')
+            """)
+                .param("id", id)
+                .param("status", status.name())
+                .param("reason", reason, Types.VARCHAR)
+                .param("final", status.isFinal())
+                .update();
+        return id;
+    }
+
+    private static void change(UUID id, Status next) {
+        jdbc.sql("""
+            update orders.orders set status = :status, reason = cast(:reason as text),
+                answer_status = case when :final then 200 end, answer_body = case when :final then cast('' as bytea) end
+            where id = :id
+            """)
+                .param("id", id)
+                .param("status", next.name())
+                .param("reason", reasonFor(next), Types.VARCHAR)
+                .param("final", next.isFinal())
+                .update();
+    }
+
+    private static boolean isAllowed(Runnable write) {
+        try {
+            write.run();
+            return true;
+        } catch (DataIntegrityViolationException e) {
+            return false;
+        }
+    }
+}
