@@ -1,0 +1,68 @@
+package store.edge;
+
+import jakarta.servlet.DispatcherType;
+import java.time.Clock;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+import org.springframework.security.config.Customizer;
+import org.springframework.security.config.annotation.web.builders.HttpSecurity;
+import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
+import org.springframework.security.config.http.SessionCreationPolicy;
+import org.springframework.security.oauth2.server.resource.InvalidBearerTokenException;
+import org.springframework.security.web.SecurityFilterChain;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The edge without its routes, for whichever process has the public port: {@code /api/guests}, the token that orders need, the
+ * headers that may come in, and problem details for every error that nothing inside has answered.
+ */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(EdgeSettings.class)
+@Import({GuestController.class, ProblemController.class})
+public class EdgeModule {
+
+    @Bean
+    Guests guests(EdgeSettings settings) {
+        return new Guests(settings, Clock.systemUTC());
+    }
+
+    /** Only orders belong to somebody; everything else on the public port is public, so a stale token does not stand in its way. */
+    @Bean
+    @Order(0)
+    SecurityFilterChain edgeSecurity(HttpSecurity http, Guests guests) {
+        return http.securityMatcher("/api/orders/**")
+                .authorizeHttpRequests(requests -> requests.anyRequest().authenticated())
+                .oauth2ResourceServer(server -> server.jwt(jwt -> jwt.decoder(guests::verify))
+                        .authenticationEntryPoint((request, response, refused) ->
+                                Problems.unauthenticated(response, refused instanceof InvalidBearerTokenException)))
+                .headers(headers -> headers.defaultsDisabled()
+                        .cacheControl(Customizer.withDefaults())
+                        .contentTypeOptions(Customizer.withDefaults()))
+                .sessionManagement(sessions -> sessions.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
+                .csrf(AbstractHttpConfigurer::disable) // no cookie carries the identity
+                .logout(AbstractHttpConfigurer::disable)
+                .requestCache(AbstractHttpConfigurer::disable)
+                .build();
+    }
+
+    @Bean
+    FilterRegistrationBean<InboundHeadersFilter> inboundHeadersFilter() {
+        var registration = new FilterRegistrationBean<>(new InboundHeadersFilter());
+        registration.setOrder(Ordered.HIGHEST_PRECEDENCE);
+        registration.setDispatcherTypes(DispatcherType.REQUEST);
+        return registration;
+    }
+
+    @Bean
+    WebServerFactoryCustomizer<TomcatServletWebServerFactory> problemsOfTomcat(JsonMapper json) {
+        return factory -> factory.addContextCustomizers(
+                context -> context.getParent().getPipeline().addValve(new ProblemReportValve(json)));
+    }
+}

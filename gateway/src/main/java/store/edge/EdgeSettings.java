@@ -1,0 +1,31 @@
+package store.edge;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.core.io.Resource;
+
+/**
+ * How guests' tokens are made.
+ *
+ * @param guestPrivateKey RSA key that signs, PKCS#8 PEM
+ * @param guestPublicKey its other half, X.509 PEM; whoever serves customers verifies with a copy
+ * @param guestIssuer the tokens' {@code iss}
+ * @param guestTokenLifetime how long a token is good for
+ * @param guestRenewalWindow how long after its end a token still renews its customer
+ */
+@ConfigurationProperties("store.edge")
+record EdgeSettings(
+        Resource guestPrivateKey,
+        Resource guestPublicKey,
+        @DefaultValue("https://checkout-store.example") String guestIssuer,
+        @DefaultValue("24h") Duration guestTokenLifetime,
+        @DefaultValue("30d") Duration guestRenewalWindow) {
+
+    EdgeSettings {
+        requireNonNull(guestPrivateKey, "store.edge.guest-private-key is not set");
+        requireNonNull(guestPublicKey, "store.edge.guest-public-key is not set");
+    }
+}

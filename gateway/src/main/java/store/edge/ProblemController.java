@@ -1,0 +1,32 @@
+package store.edge;
+
+import static jakarta.servlet.RequestDispatcher.ERROR_STATUS_CODE;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import org.springframework.boot.webmvc.error.ErrorController;
+import org.springframework.http.MediaType;
+import org.springframework.stereotype.Controller;
+import org.springframework.web.bind.annotation.RequestMapping;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Where the servlet container sends every error that nothing inside has answered. */
+@Controller
+class ProblemController implements ErrorController {
+
+    private final JsonMapper json;
+
+    ProblemController(JsonMapper json) {
+        this.json = json;
+    }
+
+    @RequestMapping("/error")
+    void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        // Called from outside it is no error, only an unknown path.
+        var problem = Problems.of(request.getAttribute(ERROR_STATUS_CODE) instanceof Integer code ? code : 404);
+        response.setStatus(problem.getStatus());
+        response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
+        response.getOutputStream().write(json.writeValueAsBytes(problem));
+    }
+}

@@ -1,0 +1,29 @@
+package store.gateway;
+
+import java.net.URI;
+import java.time.Duration;
+import org.springframework.cloud.gateway.server.mvc.common.MvcUtils;
+import org.springframework.web.servlet.function.ServerRequest;
+
+/**
+ * How a route calls the service behind it.
+ *
+ * @param peer the service's name, for log lines
+ * @param timeout bound on the whole attempt
+ * @param changes whether the call may change something, so that an attempt without an answer leaves its outcome unknown
+ */
+record PeerCall(String peer, URI address, Duration timeout, boolean changes) {
+
+    private static final String ATTRIBUTE = PeerCall.class.getName();
+
+    /** Marks {@code request} to be answered by this call. */
+    ServerRequest mark(ServerRequest request) {
+        MvcUtils.setRequestUrl(request, address);
+        request.attributes().put(ATTRIBUTE, this);
+        return request;
+    }
+
+    static PeerCall markedOn(ServerRequest request) {
+        return (PeerCall) request.attribute(ATTRIBUTE).orElseThrow();
+    }
+}

@@ -1,0 +1,82 @@
+package store.gateway;
+
+import static org.springframework.cloud.gateway.server.mvc.handler.GatewayRouterFunctions.route;
+import static org.springframework.http.HttpMethod.GET;
+import static org.springframework.http.HttpMethod.HEAD;
+import static org.springframework.http.HttpStatus.BAD_REQUEST;
+import static org.springframework.web.servlet.function.RequestPredicates.methods;
+import static org.springframework.web.servlet.function.RequestPredicates.path;
+
+import java.util.List;
+import org.apache.tomcat.util.http.InvalidParameterException;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.cloud.gateway.server.mvc.handler.ProxyExchangeHandlerFunction;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.web.HttpRequestMethodNotSupportedException;
+import org.springframework.web.servlet.function.RouterFunction;
+import org.springframework.web.servlet.function.RouterFunctions;
+import org.springframework.web.servlet.function.ServerResponse;
+import store.edge.Problems;
+
+/** The public paths and whose they are. What is not named here does not exist outside. */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(RouteSettings.class)
+class Routes {
+
+    private static final String ORDERS = "/api/orders";
+    private static final String ORDER = "/api/orders/{id}";
+    private static final String CANCEL = "/api/orders/{id}/cancel";
+    private static final String PRODUCTS = "/api/products";
+    private static final String PRODUCT = "/api/products/{sku}";
+
+    @Bean
+    PeerExchange peerExchange(RouteSettings settings) {
+        return new PeerExchange(settings.connectTimeout());
+    }
+
+    @Bean
+    RouterFunction<ServerResponse> publicRoutes(ProxyExchangeHandlerFunction forward, RouteSettings settings) {
+        var change = new PeerCall("order-service", settings.orderAddress(), settings.changeTimeout(), true);
+        var read = new PeerCall("order-service", settings.orderAddress(), settings.orderReadTimeout(), false);
+        var browse = new PeerCall("inventory-service", settings.inventoryAddress(), settings.catalogueTimeout(), false);
+        return calling(change)
+                .POST(ORDERS, forward)
+                .POST(CANCEL, forward)
+                .build()
+                .and(calling(read)
+                        .route(methods(GET, HEAD).and(path(ORDERS).or(path(ORDER))), forward)
+                        .build())
+                .and(calling(browse)
+                        .route(methods(GET, HEAD).and(path(PRODUCTS).or(path(PRODUCT))), forward)
+                        .build())
+                .and(only(ORDERS, "GET", "HEAD", "POST"))
+                .and(only(ORDER, "GET", "HEAD"))
+                .and(only(CANCEL, "POST"))
+                .and(only(PRODUCTS, "GET", "HEAD"))
+                .and(only(PRODUCT, "GET", "HEAD"));
+    }
+
+    /** Bodies are forwarded as they are: Tomcat would take a form's for parameters, and the gateway would put those into the URL. */
+    @Bean
+    WebServerFactoryCustomizer<TomcatServletWebServerFactory> bodiesLeftAlone() {
+        return factory -> factory.addConnectorCustomizers(connector -> connector.setParseBodyMethods(""));
+    }
+
+    private static RouterFunctions.Builder calling(PeerCall call) {
+        return route(call.peer())
+                .before(call::mark)
+                .onError(
+                        InvalidParameterException.class,
+                        (malformed, request) -> PeerExchange.refuse(
+                                Problems.of(BAD_REQUEST, "invalid-request", "The query cannot be understood.")));
+    }
+
+    private static RouterFunction<ServerResponse> only(String path, String... methods) {
+        return route(path(path), request -> {
+            throw new HttpRequestMethodNotSupportedException(request.method().name(), List.of(methods));
+        });
+    }
+}
