@@ -1,0 +1,16 @@
+package store.payment;
+
+/**
+ * The idempotency key of a payment at its acquirer. It derives from the order's id, so a payment database that lost its
+ * rows asks with the same key again and cannot charge twice.
+ *
+ * @param acquirer name of the acquirer that knows the key
+ */
+public record AcquirerKey(String acquirer, OrderId orderId) {
+
+    /** The key as the acquirer knows it; needs no encoding in a URL's path. */
+    @Override
+    public String toString() {
+        return acquirer + "-" + orderId;
+    }
+}

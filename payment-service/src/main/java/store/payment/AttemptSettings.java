@@ -1,0 +1,15 @@
+package store.payment;
+
+import java.time.Duration;
+
+/**
+ * How long things may take when a payment is brought forward.
+ *
+ * @param lease how long a holder keeps a payment to itself; longer than all the calls of one attempt
+ * @param keyTrust how long after its first send a payment's key is used; shorter than the acquirer remembers it
+ * @param quiet how long after its last send a capture could still arrive
+ * @param firstBackoff bound on the pause after the first attempt without an answer; it doubles from there
+ * @param longestBackoff bound on every pause
+ */
+public record AttemptSettings(
+        Duration lease, Duration keyTrust, Duration quiet, Duration firstBackoff, Duration longestBackoff) {}

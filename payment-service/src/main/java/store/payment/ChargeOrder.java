@@ -1,0 +1,84 @@
+package store.payment;
+
+import java.time.InstantSource;
+import store.payment.Payments.Beginning.Begun;
+import store.payment.Payments.Beginning.Contradicted;
+import store.payment.Payments.Beginning.Known;
+
+/**
+ * Charges an order's total to a card, once.
+ *
+ * <p>The intent is committed first, as sent, then the acquirer is asked, then the outcome is committed with its ledger
+ * entries. If the answer is lost, or this process dies in between, the payment is PENDING and {@link ResolvePayments}
+ * asks again with the same key. Only who recorded the intent calls the acquirer here: a repeat reports.
+ */
+public final class ChargeOrder {
+
+    private final Payments payments;
+    private final Acquirer acquirer;
+    private final Attempts attempts;
+    private final AttemptSettings settings;
+    private final InstantSource time;
+
+    public ChargeOrder(
+            Payments payments, Acquirer acquirer, Attempts attempts, AttemptSettings settings, InstantSource time) {
+        this.payments = payments;
+        this.acquirer = acquirer;
+        this.attempts = attempts;
+        this.settings = settings;
+        this.time = time;
+    }
+
+    /**
+     * Charges the order, or reports what became of its charge. Must be called outside a transaction.
+     *
+     * @throws org.springframework.dao.DataAccessException if the database does not answer: the outcome is not known
+     */
+    public Outcome charge(OrderId orderId, Money amount, CardToken token) {
+        var key = new AcquirerKey(acquirer.name(), orderId);
+        // The acquirer may have forgotten the key of an order this old, and this database its payment.
+        var sending = !orderId.createdAt().plus(settings.keyTrust()).isBefore(time.instant());
+        return switch (payments.begin(key, amount, token, sending, settings.lease())) {
+            case Begun(var held) -> {
+                StateChanges.log(held);
+                yield outcome(sending ? attempts.capture(held, token) : attempts.lookUp(held));
+            }
+            case Known(var payment) -> outcome(payment);
+            case Contradicted _ -> new Outcome.Contradiction();
+        };
+    }
+
+    private static Outcome outcome(Payment payment) {
+        return switch (payment.state()) {
+            case PENDING -> new Outcome.Pending();
+            case CAPTURED -> new Outcome.Captured();
+            case DECLINED -> {
+                var reason = payment.declineReason();
+                if (reason == null) {
+                    throw new IllegalStateException("payment " + payment.orderId() + " is DECLINED without a reason");
+                }
+                yield new Outcome.Declined(reason);
+            }
+            case VOIDING, VOIDED, REFUNDED -> new Outcome.Withdrawn();
+        };
+    }
+
+    /** What is known of a charge. */
+    public sealed interface Outcome {
+
+        /** The money has moved. */
+        record Captured() implements Outcome {}
+
+        /** No money moved, and none will. */
+        record Declined(DeclineReason reason) implements Outcome {}
+
+        /** Not known yet; it is found out without being asked again. */
+        record Pending() implements Outcome {}
+
+        /** The payment was voided, perhaps before this charge arrived: never "declined". */
+        record Withdrawn() implements Outcome {}
+
+        /** The order was charged before with another amount or card; nothing was done. */
+        record Contradiction() implements Outcome {}
+    }
+}

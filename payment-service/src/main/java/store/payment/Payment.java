@@ -1,0 +1,70 @@
+package store.payment;
+
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A payment as last read. Whoever was handed it by {@link Payments#begin}, {@link Payments#beginVoid} or {@link
+ * Payments#claimDue} holds it, and may record what comes of it while {@code state} and {@code attempt} still stand.
+ *
+ * @param amount null if only a void has been heard of so far
+ * @param firstSentAt when a capture was first on its way; null while certainly none has been
+ * @param lastSentAt when a capture was last on its way
+ * @param createdAt when this row was made
+ * @param attempt the fencing token: whoever takes the payment over raises it
+ */
+public record Payment(
+        AcquirerKey key,
+        State state,
+        @Nullable Money amount,
+        @Nullable DeclineReason declineReason,
+        @Nullable Instant firstSentAt,
+        @Nullable Instant lastSentAt,
+        Instant createdAt,
+        long attempt) {
+
+    /** Where a payment stands. PENDING and VOIDING are brought forward until they leave. */
+    public enum State {
+        /** A capture is wanted; whether one happened is not known. */
+        PENDING,
+        CAPTURED,
+        DECLINED,
+        /** Nothing may stay captured; it is not known that nothing is. No capture is sent any more. */
+        VOIDING,
+        /** Certainly nothing is captured, and nothing will be. */
+        VOIDED,
+        /** What was captured has been paid back. */
+        REFUNDED
+    }
+
+    public OrderId orderId() {
+        return key.orderId();
+    }
+
+    /** The amount to capture, of a payment that was charged. */
+    Money charged() {
+        if (amount == null) {
+            throw new IllegalStateException("payment " + orderId() + " was never charged");
+        }
+        return amount;
+    }
+
+    /** Whether the acquirer may have forgotten the key by now, so that only a look at its record is safe. */
+    boolean outlives(Duration keyTrust, Instant now) {
+        return isOlder(orderId().createdAt(), keyTrust, now)
+                || (firstSentAt != null && isOlder(firstSentAt, keyTrust, now));
+    }
+
+    /**
+     * Whether a capture that was sent would have arrived by now. A row that knows of none may have replaced one that
+     * did.
+     */
+    boolean isQuiet(Duration quiet, Instant now) {
+        return isOlder(lastSentAt == null ? createdAt : lastSentAt, quiet, now);
+    }
+
+    private static boolean isOlder(Instant start, Duration age, Instant now) {
+        return start.plus(age).isBefore(now);
+    }
+}

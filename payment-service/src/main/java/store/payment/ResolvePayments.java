@@ -1,0 +1,56 @@
+package store.payment;
+
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Brings payments forward whose holder got no answer, or died. */
+public final class ResolvePayments {
+
+    private static final Logger log = LoggerFactory.getLogger(ResolvePayments.class);
+
+    /** Every 200 ms, by default: at most 50 payments in a second, for an acquirer that has just come back. */
+    private static final int BATCH = 10;
+
+    private final Payments payments;
+    private final Acquirer acquirer;
+    private final Attempts attempts;
+    private final AttemptSettings settings;
+
+    public ResolvePayments(Payments payments, Acquirer acquirer, Attempts attempts, AttemptSettings settings) {
+        this.payments = payments;
+        this.acquirer = acquirer;
+        this.attempts = attempts;
+        this.settings = settings;
+    }
+
+    /**
+     * Takes one batch of due payments over and makes one attempt for each, side by side.
+     *
+     * @return how many were taken over
+     */
+    public int resolve() {
+        var due = payments.claimDue(acquirer.name(), BATCH, settings.lease());
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var attempted = threads.invokeAll(due.stream()
+                    .<Callable<Payment>>map(held -> () -> attempts.resume(held))
+                    .toList());
+            for (var i = 0; i < due.size(); i++) {
+                try {
+                    attempted.get(i).get();
+                } catch (ExecutionException e) {
+                    log.atWarn()
+                            .addKeyValue("orderId", due.get(i).orderId())
+                            .setCause(e.getCause())
+                            .log("This payment could not be brought forward; it is taken over again when its lease"
+                                    + " ends.");
+                }
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt(); // what was left undone is due again when its lease ends
+        }
+        return due.size();
+    }
+}

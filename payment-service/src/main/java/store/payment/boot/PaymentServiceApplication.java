@@ -1,0 +1,30 @@
+package store.payment.boot;
+
+import java.time.InstantSource;
+import java.util.Map;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
+import store.payment.peer.PaymentPeer;
+import store.resilience.spring.PassOnHeadersFilter;
+import store.resilience.spring.ProblemAnswers;
+
+/** payment-service: the module with its internal API, as a process of its own. */
+@SpringBootConfiguration(proxyBeanMethods = false)
+@EnableAutoConfiguration
+@Import({PaymentModule.class, PaymentPeer.class, PassOnHeadersFilter.class, ProblemAnswers.class})
+public class PaymentServiceApplication {
+
+    public static void main(String[] arguments) {
+        var application = new SpringApplication(PaymentServiceApplication.class);
+        application.setDefaultProperties(Map.of("spring.config.name", "payment-service"));
+        application.run(arguments);
+    }
+
+    @Bean
+    InstantSource time() {
+        return InstantSource.system();
+    }
+}

@@ -1,0 +1,31 @@
+package store.payment.http;
+
+import java.net.URI;
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import store.payment.Acquirer;
+import store.resilience.PeerCallSettings;
+import store.resilience.PeerClient;
+import store.resilience.spring.SpringTransactionGuard;
+
+/** The module's peer: the acquirer, in every build over the network. */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(PaymentHttp.AcquirerProperties.class)
+public class PaymentHttp {
+
+    @Bean
+    Acquirer httpAcquirer(AcquirerProperties properties) {
+        var call = new PeerCallSettings(properties.address(), properties.connectTimeout(), properties.timeout());
+        return new HttpAcquirer(properties.name(), new PeerClient(call, new SpringTransactionGuard()));
+    }
+
+    /**
+     * @param name part of every key; never changes while a payment is open
+     * @param timeout bound on the whole attempt
+     */
+    @ConfigurationProperties("store.payment.acquirer")
+    record AcquirerProperties(String name, URI address, Duration connectTimeout, Duration timeout) {}
+}

@@ -1,0 +1,16 @@
+package store.payment.peer;
+
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import store.payment.ChargeOrder;
+import store.payment.VoidPayment;
+
+/** The internal API of the service. */
+@Configuration(proxyBeanMethods = false)
+public class PaymentPeer {
+
+    @Bean
+    PaymentController paymentController(ChargeOrder chargeOrder, VoidPayment voidPayment) {
+        return new PaymentController(chargeOrder, voidPayment);
+    }
+}

@@ -1,0 +1,63 @@
+package store.payment.recovery;
+
+import com.github.kagkarlsson.scheduler.Scheduler;
+import com.github.kagkarlsson.scheduler.task.helper.Tasks;
+import com.github.kagkarlsson.scheduler.task.schedule.FixedDelay;
+import java.time.Duration;
+import javax.sql.DataSource;
+import org.springframework.context.SmartLifecycle;
+import store.payment.ReconcileLedger;
+import store.payment.ResolvePayments;
+
+/**
+ * Runs recovery from the whole context's start to the beginning of its end, in one instance of the service at a time.
+ */
+final class RecoveryScheduler implements SmartLifecycle {
+
+    /** Four missed heartbeats, the fewest allowed, and a task whose process was killed is taken over: some 6 s. */
+    private static final Duration HEARTBEAT = Duration.ofSeconds(1);
+
+    /** Longer than one batch, whose calls are bounded. */
+    private static final Duration LONGEST_STOP = Duration.ofSeconds(3);
+
+    private final Scheduler scheduler;
+    private volatile boolean running;
+
+    RecoveryScheduler(
+            DataSource database,
+            ResolvePayments resolvePayments,
+            Duration resolveEvery,
+            ReconcileLedger reconcileLedger,
+            Duration reconcileEvery) {
+        var resolve = Tasks.recurring("resolve-payments", FixedDelay.of(resolveEvery))
+                .execute((_, _) -> resolvePayments.resolve());
+        var reconcile = Tasks.recurring("reconcile-ledger", FixedDelay.of(reconcileEvery))
+                .execute((_, _) -> reconcileLedger.reconcile());
+        this.scheduler = Scheduler.create(database)
+                .startTasks(resolve, reconcile)
+                .tableName("payments.scheduled_tasks")
+                .threads(2)
+                .pollingInterval(resolveEvery)
+                .heartbeatInterval(HEARTBEAT)
+                .missedHeartbeatsLimit(4)
+                .shutdownMaxWait(LONGEST_STOP)
+                .build();
+    }
+
+    @Override
+    public void start() {
+        scheduler.start();
+        running = true;
+    }
+
+    @Override
+    public void stop() {
+        running = false;
+        scheduler.stop();
+    }
+
+    @Override
+    public boolean isRunning() {
+        return running;
+    }
+}

@@ -1,0 +1,114 @@
+package store.payment;
+
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** An acquirer behind a network that fails in the ways that a test has put up, one for each call, in order. */
+final class UnreliableAcquirer implements Acquirer {
+
+    /** What happens to a call: it gets the call to make, or not to make, and says what the caller sees. */
+    interface Failure {
+        <A> A befall(Supplier<A> call, Function<Unsettled, A> unsettled);
+
+        /** The call has its effect, its answer never arrives. */
+        Failure ANSWER_LOST = new Failure() {
+            @Override
+            public <A> A befall(Supplier<A> call, Function<Unsettled, A> unsettled) {
+                var _ = call.get();
+                return unsettled.apply(new Unknown("the answer is lost"));
+            }
+        };
+
+        /** The call never arrives, and the caller cannot know that. */
+        Failure CALL_LOST = new Failure() {
+            @Override
+            public <A> A befall(Supplier<A> call, Function<Unsettled, A> unsettled) {
+                return unsettled.apply(new Unknown("the call is lost"));
+            }
+        };
+
+        Failure REFUSED = new Failure() {
+            @Override
+            public <A> A befall(Supplier<A> call, Function<Unsettled, A> unsettled) {
+                return unsettled.apply(new NotSent("connection refused"));
+            }
+        };
+
+        static Failure before(Runnable somethingElse) {
+            return new Failure() {
+                @Override
+                public <A> A befall(Supplier<A> call, Function<Unsettled, A> unsettled) {
+                    somethingElse.run();
+                    return call.get();
+                }
+            };
+        }
+
+        static Failure after(Runnable somethingElse) {
+            return new Failure() {
+                @Override
+                public <A> A befall(Supplier<A> call, Function<Unsettled, A> unsettled) {
+                    var answer = call.get();
+                    somethingElse.run();
+                    return answer;
+                }
+            };
+        }
+    }
+
+    final AtomicInteger captures = new AtomicInteger();
+
+    private final Acquirer acquirer;
+    private final Queue<Failure> failures = new ArrayDeque<>();
+
+    UnreliableAcquirer(Acquirer acquirer) {
+        this.acquirer = acquirer;
+    }
+
+    void next(Failure failure) {
+        failures.add(failure);
+    }
+
+    @Override
+    public String name() {
+        return acquirer.name();
+    }
+
+    @Override
+    public CaptureAnswer capture(AcquirerKey key, Money amount, CardToken token) {
+        captures.incrementAndGet();
+        return call(() -> acquirer.capture(key, amount, token), unsettled -> unsettled);
+    }
+
+    @Override
+    public VoidAnswer undo(AcquirerKey key) {
+        return call(() -> acquirer.undo(key), unsettled -> unsettled);
+    }
+
+    @Override
+    public RefundAnswer refund(AcquirerKey key, Movement capture) {
+        return call(() -> acquirer.refund(key, capture), unsettled -> unsettled);
+    }
+
+    @Override
+    public LookupAnswer movementsOf(OrderId orderId) {
+        return call(() -> acquirer.movementsOf(orderId), unsettled -> unsettled);
+    }
+
+    @Override
+    public StatementAnswer statement(@Nullable String after, int limit) {
+        return call(() -> acquirer.statement(after, limit), unsettled -> unsettled);
+    }
+
+    private <A> A call(Supplier<A> call, Function<Unsettled, A> unsettled) {
+        Failure failure;
+        synchronized (failures) {
+            failure = failures.poll();
+        }
+        return failure == null ? call.get() : failure.befall(call, unsettled);
+    }
+}

@@ -1,0 +1,135 @@
+package store.payment.jdbc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.dao.DataAccessException;
+import store.payment.AcquirerKey;
+import store.payment.CardToken;
+import store.payment.Money;
+import store.payment.Orders;
+import store.payment.Payments;
+import store.payment.PaymentsContract;
+
+/** The contract over real PostgreSQL, and what the schema itself refuses. */
+class JdbcPaymentsIT extends PaymentsContract {
+
+    private static PaymentDatabase database;
+
+    @BeforeAll
+    static void create() {
+        database = new PaymentDatabase();
+    }
+
+    @AfterAll
+    static void close() {
+        database.close();
+    }
+
+    @Override
+    protected Payments payments() {
+        database.jdbc().sql("delete from payments.payment").update();
+        return database.payments();
+    }
+
+    @Test
+    void theTokenRestsEncryptedAndDifferentlyEachTime() {
+        for (var i = 0; i < 2; i++) {
+            database.payments()
+                    .begin(
+                            new AcquirerKey("sandbox", Orders.order()),
+                            new Money(1, "EUR"),
+                            new CardToken("tok_visa"),
+                            true,
+                            Duration.ofMinutes(1));
+        }
+        var tokens = database.jdbc()
+                .sql("select token from payments.payment where token is not null")
+                .query((row, _) -> new String(row.getBytes(1), StandardCharsets.ISO_8859_1))
+                .list();
+        assertThat(tokens).hasSize(2).doesNotHaveDuplicates().noneMatch(token -> token.contains("tok_visa"));
+        assertThat(database.jdbc()
+                        .sql("select count(distinct fingerprint) from payments.payment")
+                        .query(Integer.class)
+                        .single())
+                .isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "update payments.ledger_posting set amount = 1",
+                "delete from payments.ledger_posting",
+                "truncate payments.ledger_posting cascade",
+                "update payments.ledger_entry set amount = 1",
+                "delete from payments.ledger_entry",
+                "truncate payments.ledger_entry",
+                "update payments.payment_event set to_state = 'VOIDED'",
+                "delete from payments.payment_event",
+                "truncate payments.payment_event"
+            })
+    void ledgerAndAuditAreAppendOnly(String change) {
+        assertThatThrownBy(() -> database.jdbc().sql(change).update())
+                .isInstanceOf(DataAccessException.class)
+                .hasMessageContaining("is append-only");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        100, 'EUR' | -99, 'EUR'
+        100, 'EUR' | -100, 'USD'
+        100, 'EUR' | 100, 'EUR'
+        """)
+    void refusesAPostingThatDoesNotSumToZero(String debit, String credit) {
+        assertThatThrownBy(() -> database.jdbc()
+                        .sql("""
+                            with posted as (
+                                insert into payments.ledger_posting (movement_id, order_id, kind, amount, currency, occurred_at)
+                                values ('m', '%s', 'CAPTURE', 100, 'EUR', now())
+                            )
+                            insert into payments.ledger_entry (movement_id, account, amount, currency)
+                            values ('m', 'ACQUIRER', %s), ('m', 'SALES', %s)
+                            """.formatted(Orders.order(), debit, credit))
+                        .update())
+                .isInstanceOf(DataAccessException.class)
+                .hasMessageContaining("does not sum to zero");
+    }
+
+    @Test
+    void refusesAPostingWithoutEntries() {
+        assertThatThrownBy(
+                        () -> database.jdbc().sql("""
+                            insert into payments.ledger_posting (movement_id, order_id, kind, amount, currency, occurred_at)
+                            values ('m', '%s', 'CAPTURE', 100, 'EUR', now())
+                            """.formatted(Orders.order())).update())
+                .hasMessageContaining("does not sum to zero");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"VOIDED, CAPTURED", "VOIDED, VOIDING", "REFUNDED, VOIDED"})
+    void refusesATransitionThatCannotBe(String from, String to) {
+        var order = Orders.order().value();
+        database.jdbc().sql("""
+            insert into payments.payment (order_id, state, acquirer, acquirer_key, attempt, due_at, amount, currency, fingerprint)
+            values (?, 'VOIDING', 'sandbox', 'k', 1, now(), 1, 'EUR', '')
+            """).param(order).update();
+        change(order, from);
+        assertThatThrownBy(() -> change(order, to)).hasMessageContaining("possible_transition");
+    }
+
+    private static void change(java.util.UUID order, String to) {
+        database.jdbc()
+                .sql("update payments.payment set state = ?, due_at = case when ? = 'VOIDING' then now() end where"
+                        + " order_id = ?")
+                .params(to, to, order)
+                .update();
+    }
+}

@@ -1,0 +1,68 @@
+package store.payment.jdbc;
+
+import com.zaxxer.hikari.HikariDataSource;
+import java.security.GeneralSecurityException;
+import javax.sql.DataSource;
+import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import store.payment.Ledger;
+import store.payment.Payments;
+import store.testing.TestDatabase;
+
+/** The module's schema in a real, empty PostgreSQL database. */
+public final class PaymentDatabase implements AutoCloseable {
+
+    private final HikariDataSource pool = new HikariDataSource();
+    private final JdbcClient jdbc;
+
+    public PaymentDatabase() {
+        var database = TestDatabase.create();
+        new PaymentJdbc()
+                .paymentMigrations(new JdbcConnectionDetails() {
+                    @Override
+                    public String getJdbcUrl() {
+                        return database.jdbcUrl();
+                    }
+
+                    @Override
+                    public String getUsername() {
+                        return database.user();
+                    }
+
+                    @Override
+                    public String getPassword() {
+                        return database.password();
+                    }
+                })
+                .migrate();
+        pool.setJdbcUrl(database.jdbcUrl());
+        pool.setUsername(database.user());
+        pool.setPassword(database.password());
+        jdbc = JdbcClient.create(pool);
+    }
+
+    public Payments payments() {
+        try {
+            return new JdbcPayments(jdbc, new CardTokens(new byte[32]));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    public Ledger ledger() {
+        return new JdbcLedger(jdbc);
+    }
+
+    public JdbcClient jdbc() {
+        return jdbc;
+    }
+
+    public DataSource dataSource() {
+        return pool;
+    }
+
+    @Override
+    public void close() {
+        pool.close();
+    }
+}
