@@ -41,7 +41,7 @@ public class EdgeModule {
                 .authorizeHttpRequests(requests -> requests.anyRequest().authenticated())
                 .oauth2ResourceServer(server -> server.jwt(jwt -> jwt.decoder(guests::verify))
                         .authenticationEntryPoint((request, response, refused) ->
-                                Problems.unauthenticated(response, refused instanceof InvalidBearerTokenException)))
+                                EdgeProblems.unauthenticated(response, refused instanceof InvalidBearerTokenException)))
                 .headers(headers -> headers.defaultsDisabled()
                         .cacheControl(Customizer.withDefaults())
                         .contentTypeOptions(Customizer.withDefaults()))

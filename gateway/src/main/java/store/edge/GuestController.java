@@ -45,7 +45,7 @@ class GuestController {
                 // refused below; a new customer instead would silently lose the caller's orders
             }
         }
-        Problems.unauthenticated(response, true);
+        EdgeProblems.unauthenticated(response, true);
         return null;
     }
 

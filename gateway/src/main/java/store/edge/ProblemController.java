@@ -24,7 +24,7 @@ class ProblemController implements ErrorController {
     @RequestMapping("/error")
     void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
         // Called from outside it is no error, only an unknown path.
-        var problem = Problems.of(request.getAttribute(ERROR_STATUS_CODE) instanceof Integer code ? code : 404);
+        var problem = EdgeProblems.of(request.getAttribute(ERROR_STATUS_CODE) instanceof Integer code ? code : 404);
         response.setStatus(problem.getStatus());
         response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
         response.getOutputStream().write(json.writeValueAsBytes(problem));

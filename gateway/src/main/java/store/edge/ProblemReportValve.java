@@ -32,7 +32,7 @@ final class ProblemReportValve extends ErrorReportValve {
         }
         try {
             response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
-            response.getReporter().write(json.writeValueAsString(Problems.of(status)));
+            response.getReporter().write(json.writeValueAsString(EdgeProblems.of(status)));
             response.finishResponse();
         } catch (IOException _) {
             // the caller has gone; there is nobody left to tell

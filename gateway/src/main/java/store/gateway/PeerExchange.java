@@ -6,32 +6,27 @@ import static org.springframework.http.HttpStatus.GATEWAY_TIMEOUT;
 import static org.springframework.http.HttpStatus.SERVICE_UNAVAILABLE;
 
 import java.io.IOException;
-import java.net.ConnectException;
-import java.net.http.HttpClient;
-import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.cloud.gateway.server.mvc.handler.GatewayServerResponse;
 import org.springframework.cloud.gateway.server.mvc.handler.ProxyExchange;
-import org.springframework.core.NestedExceptionUtils;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.MediaType;
 import org.springframework.http.ProblemDetail;
 import org.springframework.web.servlet.function.ServerResponse;
-import store.edge.Problems;
+import store.resilience.BoundedHttpClient;
 import store.resilience.PassedOnHeaders;
+import store.resilience.PeerAnswer.Answered;
+import store.resilience.PeerAnswer.NotSent;
+import store.resilience.PeerAnswer.Unanswered;
+import store.resilience.spring.Problems;
 
 /**
  * Has a service answer a request: one attempt, bounded in time and in size, or a problem that says honestly what is known.
@@ -41,22 +36,10 @@ import store.resilience.PassedOnHeaders;
  */
 final class PeerExchange implements ProxyExchange, AutoCloseable {
 
-    static {
-        // The JDK's client sends some requests again by itself; the gateway never does.
-        System.setProperty("jdk.httpclient.disableRetryConnect", "true");
-        System.setProperty("jdk.httpclient.redirects.retrylimit", "1");
-        // Seconds; half of what Tomcat gives an idle connection. A request sent on one that the peer is just closing
-        // ends unknown.
-        System.setProperty("jdk.httpclient.keepalive.timeout", "10");
-    }
-
     private static final Logger log = LoggerFactory.getLogger(PeerExchange.class);
 
     /** The largest order, 50 lines, takes about 4 KiB. */
     static final int MAX_REQUEST_BYTES = 64 << 10;
-
-    /** The largest answer, a page of 100 orders of 50 lines, takes about 1 MiB. */
-    static final int MAX_ANSWER_BYTES = 4 << 20;
 
     /** The request's headers that a service sees; all others end here. */
     private static final List<String> HEADERS = Stream.concat(
@@ -64,14 +47,10 @@ final class PeerExchange implements ProxyExchange, AutoCloseable {
                     PassedOnHeaders.NAMES.stream())
             .toList();
 
-    private final HttpClient http;
+    private final BoundedHttpClient http;
 
     PeerExchange(Duration connectTimeout) {
-        this.http = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1) // otherwise every first request offers an upgrade to h2c
-                .connectTimeout(connectTimeout)
-                .followRedirects(HttpClient.Redirect.NEVER)
-                .build();
+        this.http = new BoundedHttpClient(connectTimeout);
     }
 
     @Override
@@ -85,10 +64,10 @@ final class PeerExchange implements ProxyExchange, AutoCloseable {
                         .getInputStream()
                         .readNBytes(MAX_REQUEST_BYTES + 1);
             } catch (IOException _) {
-                return refuse(Problems.of(BAD_REQUEST, "invalid-request", "The request's body broke off."));
+                return refuse(Problems.detail(BAD_REQUEST, "invalid-request", "The request's body broke off."));
             }
             if (body.length > MAX_REQUEST_BYTES) {
-                return refuse(Problems.of(
+                return refuse(Problems.detail(
                         CONTENT_TOO_LARGE, "invalid-request", "The body exceeds " + MAX_REQUEST_BYTES + " bytes."));
             }
             outgoing.POST(BodyPublishers.ofByteArray(body));
@@ -99,7 +78,7 @@ final class PeerExchange implements ProxyExchange, AutoCloseable {
             for (var value : request.getHeaders().getOrEmpty(name)) {
                 // The JDK's client would send "?" for any other character, and two keys would become one.
                 if (!value.chars().allMatch(c -> c >= ' ' && c <= '~')) {
-                    return refuse(Problems.of(
+                    return refuse(Problems.detail(
                             BAD_REQUEST, "invalid-request", "The header " + name + " must be visible ASCII."));
                 }
                 outgoing.header(name, value);
@@ -110,36 +89,18 @@ final class PeerExchange implements ProxyExchange, AutoCloseable {
 
     private ServerResponse call(Request request, HttpRequest outgoing) {
         var call = PeerCall.markedOn(request.getServerRequest());
-        var exchange = http.sendAsync(outgoing, BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_ANSWER_BYTES));
-        try {
-            return answered(request, exchange.get(call.timeout().toNanos(), TimeUnit.NANOSECONDS));
-        } catch (TimeoutException _) {
-            exchange.cancel(true);
-            return unanswered(
-                    request, call, "no answer within " + call.timeout().toMillis() + " ms");
-        } catch (InterruptedException _) {
-            exchange.cancel(true);
-            Thread.currentThread().interrupt();
-            return unanswered(request, call, "interrupted while waiting");
-        } catch (ExecutionException e) {
-            return switch (e.getCause()) {
-                case HttpConnectTimeoutException _ -> notSent(request, call, "no connection in time");
-                case ConnectException _ -> notSent(request, call, "connection refused");
-                // The client reports an attempt that it was kept from repeating as one too many; the cause says more.
-                case null, default ->
-                    unanswered(
-                            request,
-                            call,
-                            NestedExceptionUtils.getMostSpecificCause(e).toString());
-            };
-        }
+        return switch (http.send(outgoing, call.timeout())) {
+            case Answered answer -> answered(request, answer);
+            case NotSent(var why) -> notSent(request, call, why);
+            case Unanswered(var why) -> unanswered(request, call, why);
+        };
     }
 
-    private static ServerResponse answered(Request request, HttpResponse<byte[]> response) {
+    private static ServerResponse answered(Request request, Answered response) {
         var headers = new HttpHeaders();
         response.headers().map().forEach(headers::addAll);
         headers.remove(PassedOnHeaders.REQUEST_ID); // the edge has named it already
-        var answer = new Answer(HttpStatusCode.valueOf(response.statusCode()), headers);
+        var answer = new Answer(HttpStatusCode.valueOf(response.status()), headers);
         var result = GatewayServerResponse.status(answer.getStatusCode()).build((_, out) -> {
             out.getOutputStream().write(response.body());
             return null;
@@ -154,7 +115,7 @@ final class PeerExchange implements ProxyExchange, AutoCloseable {
                 call,
                 why,
                 call.changes()
-                        ? Problems.of(SERVICE_UNAVAILABLE, "not-accepted", "Nothing was done. Try again later.")
+                        ? Problems.detail(SERVICE_UNAVAILABLE, "not-accepted", "Nothing was done. Try again later.")
                         : unavailable());
     }
 
@@ -164,7 +125,7 @@ final class PeerExchange implements ProxyExchange, AutoCloseable {
                 call,
                 why,
                 call.changes()
-                        ? Problems.of(
+                        ? Problems.detail(
                                 GATEWAY_TIMEOUT,
                                 "outcome-unknown",
                                 "It is not known whether this was done. Repeat it, an order with the same"
@@ -173,7 +134,7 @@ final class PeerExchange implements ProxyExchange, AutoCloseable {
     }
 
     private static ProblemDetail unavailable() {
-        return Problems.of(SERVICE_UNAVAILABLE, "unavailable", "This cannot be answered now. Try again later.");
+        return Problems.detail(SERVICE_UNAVAILABLE, "unavailable", "This cannot be answered now. Try again later.");
     }
 
     private static ServerResponse failed(Request request, PeerCall call, String why, ProblemDetail problem) {
@@ -200,7 +161,7 @@ final class PeerExchange implements ProxyExchange, AutoCloseable {
 
     @Override
     public void close() {
-        http.shutdownNow();
+        http.close();
     }
 
     private record Answer(HttpStatusCode status, HttpHeaders headers) implements Response {

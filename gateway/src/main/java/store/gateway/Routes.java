@@ -19,7 +19,7 @@ import org.springframework.web.HttpRequestMethodNotSupportedException;
 import org.springframework.web.servlet.function.RouterFunction;
 import org.springframework.web.servlet.function.RouterFunctions;
 import org.springframework.web.servlet.function.ServerResponse;
-import store.edge.Problems;
+import store.resilience.spring.Problems;
 
 /** The public paths and whose they are. What is not named here does not exist outside. */
 @Configuration(proxyBeanMethods = false)
@@ -71,7 +71,7 @@ class Routes {
                 .onError(
                         InvalidParameterException.class,
                         (malformed, request) -> PeerExchange.refuse(
-                                Problems.of(BAD_REQUEST, "invalid-request", "The query cannot be understood.")));
+                                Problems.detail(BAD_REQUEST, "invalid-request", "The query cannot be understood.")));
     }
 
     private static RouterFunction<ServerResponse> only(String path, String... methods) {

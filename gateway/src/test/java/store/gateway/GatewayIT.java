@@ -43,6 +43,7 @@ import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ConfigurableApplicationContext;
 import store.edge.TestKeys;
+import store.resilience.BoundedHttpClient;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -330,7 +331,7 @@ class GatewayIT {
                 }),
                 Named.of("answering without end", exchange -> {
                     exchange.sendResponseHeaders(200, 0);
-                    for (var i = 0; i <= PeerExchange.MAX_ANSWER_BYTES >> 16; i++) {
+                    for (var i = 0; i <= BoundedHttpClient.MAX_BODY_BYTES >> 16; i++) {
                         exchange.getResponseBody().write(new byte[1 << 16]);
                     }
                 }));

@@ -1,6 +1,6 @@
 package store.resilience;
 
-import java.util.Map;
+import java.net.http.HttpHeaders;
 
 /** How one attempt to call a peer ended. Only {@link Answered} says anything about what the peer did. */
 public sealed interface PeerAnswer {
@@ -9,10 +9,9 @@ public sealed interface PeerAnswer {
      * The peer answered in time.
      *
      * @param status the HTTP status
-     * @param headers the response's headers by lower-case name, first value each
-     * @param body the whole body, at most {@link PeerClient#MAX_BODY_BYTES} long
+     * @param body the whole body, at most {@link BoundedHttpClient#MAX_BODY_BYTES} long
      */
-    record Answered(int status, Map<String, String> headers, byte[] body) implements PeerAnswer {}
+    record Answered(int status, HttpHeaders headers, byte[] body) implements PeerAnswer {}
 
     /** No connection came about, so the request certainly did not reach the peer. */
     record NotSent(String why) implements PeerAnswer {}

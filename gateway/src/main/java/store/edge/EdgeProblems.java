@@ -1,0 +1,44 @@
+package store.edge;
+
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.ProblemDetail;
+import store.resilience.spring.Problems;
+
+/** The errors that the edge itself answers. */
+final class EdgeProblems {
+
+    private EdgeProblems() {}
+
+    /** What is said about a status that some part below answered without a word of its own. */
+    static ProblemDetail of(int code) {
+        var status = HttpStatus.resolve(code);
+        return switch (status) {
+            case UNAUTHORIZED ->
+                Problems.detail(status, "unauthenticated", "This needs a valid token: POST /api/guests gives one.");
+            case NOT_FOUND -> Problems.detail(status, "not-found", "There is nothing here.");
+            case METHOD_NOT_ALLOWED ->
+                Problems.detail(
+                        status,
+                        "method-not-allowed",
+                        "This resource does not know the method; Allow names those it does.");
+            case INTERNAL_SERVER_ERROR ->
+                Problems.detail(status, "internal-error", "The store failed to answer; it is not the request's fault.");
+            case null ->
+                Problems.detail(HttpStatus.BAD_REQUEST, "invalid-request", "The request cannot be understood.");
+            default -> Problems.detail(status, "invalid-request", "The request cannot be understood.");
+        };
+    }
+
+    /**
+     * Refuses for want of a valid token (RFC 6750, section 3).
+     *
+     * @param given whether the caller showed one
+     */
+    static void unauthenticated(HttpServletResponse response, boolean given) throws IOException {
+        response.setHeader(HttpHeaders.WWW_AUTHENTICATE, given ? "Bearer error=\"invalid_token\"" : "Bearer");
+        response.sendError(HttpServletResponse.SC_UNAUTHORIZED);
+    }
+}
