@@ -74,13 +74,12 @@ public final class Attempts {
             // Voided in a life that this database has forgotten. The void, asked again, tells what it undid.
             case Withdrawn _ -> settle(held, Settlement.voiding());
             case Contradicted _ -> {
-                log.atError()
-                        .addKeyValue("orderId", held.orderId())
-                        .log("The acquirer knows another charge under this order's key; the payment stays PENDING"
-                                + " until it is voided.");
+                log.error(
+                        "payment {}: its key stands for another charge at the acquirer; PENDING until it is voided",
+                        held.orderId());
                 yield postpone(held, settings.longestBackoff(), false);
             }
-            case Unsettled unsettled -> postpone(held, unsettled);
+            case Unsettled unsettled -> postpone(held, unsettled, unsettled instanceof NotSent);
         };
     }
 
@@ -92,7 +91,7 @@ public final class Attempts {
         return switch (acquirer.undo(held.key())) {
             case Undone(var movements) -> settle(held, Settlement.voided(movements));
             case TooLate _ -> lookUp(held);
-            case Unsettled unsettled -> postpone(held, unsettled);
+            case Unsettled unsettled -> postpone(held, unsettled, false);
         };
     }
 
@@ -102,7 +101,7 @@ public final class Attempts {
     Payment lookUp(Payment held) {
         return switch (acquirer.movementsOf(held.orderId())) {
             case Found(var movements) -> conclude(held, movements);
-            case Unsettled unsettled -> postpone(held, unsettled);
+            case Unsettled unsettled -> postpone(held, unsettled, false);
         };
     }
 
@@ -128,7 +127,7 @@ public final class Attempts {
         return switch (acquirer.undo(held.key())) {
             case Undone(var undone) when !undone.isEmpty() -> settle(held, Settlement.voided(undone));
             case Undone _, TooLate _ -> refund(held, capture.get()); // the key is forgotten, or the window has closed
-            case Unsettled unsettled -> postpone(held, unsettled);
+            case Unsettled unsettled -> postpone(held, unsettled, false);
         };
     }
 
@@ -136,15 +135,13 @@ public final class Attempts {
         return switch (acquirer.refund(held.key(), capture)) {
             case Refunded(var refund) -> settle(held, Settlement.refunded(List.of(capture, refund)));
             case Refused(var why) -> {
-                log.atError()
-                        .addKeyValue("orderId", held.orderId())
-                        .log(
-                                "The acquirer refused a refund ({}); the payment stays VOIDING, its record is looked"
-                                        + " up again.",
-                                why);
+                log.error(
+                        "payment {}: its refund was refused ({}); it is VOIDING, the record is looked up again",
+                        held.orderId(),
+                        why);
                 yield postpone(held, settings.longestBackoff(), false);
             }
-            case Unsettled unsettled -> postpone(held, unsettled);
+            case Unsettled unsettled -> postpone(held, unsettled, false);
         };
     }
 
@@ -154,17 +151,15 @@ public final class Attempts {
         return settled.orElseGet(() -> current(held));
     }
 
-    private Payment postpone(Payment held, Unsettled unsettled) {
+    private Payment postpone(Payment held, Unsettled unsettled, boolean certainlyNotSent) {
         var delay = backoff(held.attempt());
-        log.atInfo()
-                .addKeyValue("orderId", held.orderId())
-                .addKeyValue("state", held.state())
-                .addKeyValue("attempt", held.attempt())
-                .log(
-                        "No answer from the acquirer ({}); it is asked again in {} ms.",
-                        unsettled.why(),
-                        delay.toMillis());
-        return postpone(held, delay, unsettled instanceof NotSent && held.state() == State.PENDING);
+        log.info(
+                "payment {}: {} and no answer from the acquirer ({}); it is asked again in {} ms",
+                held.orderId(),
+                held.state(),
+                unsettled.why(),
+                delay.toMillis());
+        return postpone(held, delay, certainlyNotSent);
     }
 
     private Payment postpone(Payment held, Duration delay, boolean certainlyNotSent) {
@@ -172,10 +167,10 @@ public final class Attempts {
     }
 
     private Payment current(Payment overtaken) {
-        log.atInfo()
-                .addKeyValue("orderId", overtaken.orderId())
-                .addKeyValue("attempt", overtaken.attempt())
-                .log("Another attempt has taken this payment over; this one recorded nothing.");
+        log.info(
+                "payment {}: attempt {} was overtaken by another and recorded nothing",
+                overtaken.orderId(),
+                overtaken.attempt());
         return payments.find(overtaken.orderId()).orElseThrow();
     }
 

@@ -52,7 +52,7 @@ public final class ReconcileLedger {
                     }
                 }
                 case Unsettled unsettled -> {
-                    log.info("No statement from the acquirer ({}); the next run goes on from here.", unsettled.why());
+                    log.info("no statement from the acquirer ({}); the next run goes on from here", unsettled.why());
                     return differences;
                 }
             }
@@ -71,11 +71,11 @@ public final class ReconcileLedger {
         var missing = ledger.reconcile(acquirer.name(), movements, cursor);
         for (var movement : movements) {
             if (missing.contains(movement.id())) {
-                log.atInfo()
-                        .addKeyValue("orderId", movement.orderId())
-                        .addKeyValue("movement", movement.id())
-                        .addKeyValue("kind", movement.kind())
-                        .log("Only the acquirer's statement knew this movement; it is booked now.");
+                log.info(
+                        "payment {}: only the acquirer's statement knew its {} {}; it is booked now",
+                        movement.orderId(),
+                        movement.kind(),
+                        movement.id());
             }
         }
         return missing.size();

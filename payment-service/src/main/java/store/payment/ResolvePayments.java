@@ -41,11 +41,10 @@ public final class ResolvePayments {
                 try {
                     attempted.get(i).get();
                 } catch (ExecutionException e) {
-                    log.atWarn()
-                            .addKeyValue("orderId", due.get(i).orderId())
-                            .setCause(e.getCause())
-                            .log("This payment could not be brought forward; it is taken over again when its lease"
-                                    + " ends.");
+                    log.warn(
+                            "payment {} could not be brought forward; it is taken over again when its lease ends",
+                            due.get(i).orderId(),
+                            e.getCause());
                 }
             }
         } catch (InterruptedException _) {

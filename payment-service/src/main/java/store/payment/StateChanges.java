@@ -15,6 +15,6 @@ final class StateChanges {
                 .addKeyValue("orderId", payment.orderId())
                 .addKeyValue("state", payment.state())
                 .addKeyValue("attempt", payment.attempt())
-                .log("Payment is {}.", payment.state());
+                .log("payment {} is {}", payment.orderId(), payment.state());
     }
 }

@@ -26,10 +26,12 @@ public final class VoidPayment {
      * @throws org.springframework.dao.DataAccessException if the database does not answer: the outcome is not known
      */
     public Outcome undo(OrderId orderId) {
-        var begun = payments.beginVoid(new AcquirerKey(acquirer.name(), orderId), settings.lease());
+        var key = new AcquirerKey(acquirer.name(), orderId);
+        var begun = payments.beginVoid(key, settings.lease());
         begun.ifPresent(StateChanges::log);
-        var payment =
-                begun.map(attempts::undo).orElseGet(() -> payments.find(orderId).orElseThrow());
+        var payment = begun.filter(held -> held.key().equals(key)) // who calls another acquirer resolves its payments
+                .map(attempts::undo)
+                .orElseGet(() -> payments.find(orderId).orElseThrow());
         return switch (payment.state()) {
             case VOIDING -> Outcome.VOIDING;
             case VOIDED -> Outcome.VOIDED;

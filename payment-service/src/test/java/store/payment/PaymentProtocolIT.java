@@ -152,6 +152,16 @@ class PaymentProtocolIT {
     }
 
     @Test
+    void aLookUpThatFoundNobodyClearsNoMark() {
+        acquirer.next(Failure.CALL_LOST);
+        charge(VISA);
+        time.advance(Duration.ofHours(21));
+        acquirer.next(Failure.REFUSED);
+        resolveNow();
+        assertThat(payment().firstSentAt()).isNotNull();
+    }
+
+    @Test
     void pausesLongerEachTimeButNeverLongerThanTheBound() {
         acquirer.next(Failure.CALL_LOST);
         charge(VISA);
@@ -402,6 +412,14 @@ class PaymentProtocolIT {
         resolveNow();
         assertThat(payment().state()).isEqualTo(State.CAPTURED);
         assertThat(booked()).hasSize(2);
+    }
+
+    @Test
+    void leavesAPaymentOfAnotherAcquirerToWhoCallsThatOne() {
+        payments.begin(new AcquirerKey("other", order), AMOUNT, VISA, true, SETTINGS.lease());
+        assertThat(voidPayment.undo(order)).isEqualTo(VoidPayment.Outcome.VOIDING);
+        resolveNow();
+        assertThat(payment().state()).isEqualTo(State.VOIDING);
     }
 
     @Test

@@ -45,12 +45,13 @@ final class JdbcPayments implements Payments {
         """;
 
     private static final String CLAIM_DUE = """
-        update payments.payment as claimed
-        set attempt = attempt + 1, due_at = now() + :lease * interval '1 millisecond', updated_at = now()
-        from (
+        with due as materialized (
             select order_id from payments.payment where due_at <= now() and acquirer = :acquirer
             order by due_at limit :limit for update skip locked
-        ) as due
+        )
+        update payments.payment as claimed
+        set attempt = attempt + 1, due_at = now() + :lease * interval '1 millisecond', updated_at = now()
+        from due
         where claimed.order_id = due.order_id
         returning claimed.*
         """;
