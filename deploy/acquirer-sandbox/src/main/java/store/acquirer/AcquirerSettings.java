@@ -1,0 +1,54 @@
+package store.acquirer;
+
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * How an acquirer sandbox runs.
+ *
+ * @param data the folder of its journal; made if absent, and used by one sandbox at a time
+ * @param bind the address it listens on
+ * @param port 0 takes any free port
+ * @param voidWindow age from which a capture can only be refunded
+ * @param keyTtl age from which a key is as if never seen; movements and order references are never forgotten
+ * @param chargebackAfter time from a fraudulent capture to its chargeback
+ */
+public record AcquirerSettings(
+        Path data, InetAddress bind, int port, Duration voidWindow, Duration keyTtl, Duration chargebackAfter) {
+
+    /** Any free port on the loopback interface, 24 hours for voids and keys, 2 seconds to a chargeback. */
+    public static AcquirerSettings defaults(Path data) {
+        return new AcquirerSettings(
+                data,
+                InetAddress.ofLiteral("127.0.0.1"),
+                0,
+                Duration.ofHours(24),
+                Duration.ofHours(24),
+                Duration.ofSeconds(2));
+    }
+
+    public AcquirerSettings withData(Path newData) {
+        return new AcquirerSettings(newData, bind, port, voidWindow, keyTtl, chargebackAfter);
+    }
+
+    public AcquirerSettings withBind(InetAddress newBind) {
+        return new AcquirerSettings(data, newBind, port, voidWindow, keyTtl, chargebackAfter);
+    }
+
+    public AcquirerSettings withPort(int newPort) {
+        return new AcquirerSettings(data, bind, newPort, voidWindow, keyTtl, chargebackAfter);
+    }
+
+    public AcquirerSettings withVoidWindow(Duration newVoidWindow) {
+        return new AcquirerSettings(data, bind, port, newVoidWindow, keyTtl, chargebackAfter);
+    }
+
+    public AcquirerSettings withKeyTtl(Duration newKeyTtl) {
+        return new AcquirerSettings(data, bind, port, voidWindow, newKeyTtl, chargebackAfter);
+    }
+
+    public AcquirerSettings withChargebackAfter(Duration newChargebackAfter) {
+        return new AcquirerSettings(data, bind, port, voidWindow, keyTtl, newChargebackAfter);
+    }
+}

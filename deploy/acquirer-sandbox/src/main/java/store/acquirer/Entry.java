@@ -1,0 +1,104 @@
+package store.acquirer;
+
+import java.time.Instant;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One line of the journal: something that happened to a key, and to the order it belongs to.
+ *
+ * @param position where the line is in the journal
+ * @param amount null for a void that found nothing to undo
+ * @param note why it was declined, how many calls found the acquirer unavailable, or {@link #FRAUD}
+ * @param capture position of the capture whose money moved back, or 0
+ * @param previous position of the order's previous movement, or 0
+ * @param nth which movement of its order this is, from 1; 0 if no money moved
+ */
+record Entry(
+        long position,
+        Kind kind,
+        KeyUse use,
+        @Nullable Money amount,
+        Instant at,
+        String note,
+        long capture,
+        long previous,
+        int nth) {
+
+    static final String NO_NOTE = "-";
+    static final String FRAUD = "FRAUD";
+
+    /** What a UUIDv7's last 62 bits have left beside a position. */
+    private static final int RANDOM_BITS = 62 - Positions.POSITION_BITS;
+
+    /** What an absent amount is written as, beside a zero. */
+    private static final String NO_CURRENCY = "-";
+
+    enum Kind {
+        CAPTURE,
+        DECLINE,
+        UNAVAILABLE,
+        VOID,
+        REFUND,
+        CHARGEBACK
+    }
+
+    static Entry parse(long position, String line) {
+        String[] column = line.split(" ");
+        return new Entry(
+                position,
+                Kind.valueOf(column[0]),
+                new KeyUse(
+                        column[1],
+                        UUID.fromString(column[2]),
+                        Instant.ofEpochMilli(Long.parseLong(column[3])),
+                        column[4]),
+                column[6].equals(NO_CURRENCY) ? null : new Money(Long.parseLong(column[5]), column[6]),
+                Instant.ofEpochMilli(Long.parseLong(column[7])),
+                column[8],
+                Long.parseLong(column[9]),
+                Long.parseLong(column[10]),
+                Integer.parseInt(column[11]));
+    }
+
+    String line() {
+        return String.join(
+                " ",
+                kind.name(),
+                use.key(),
+                use.orderId().toString(),
+                Long.toString(use.firstSeen().toEpochMilli()),
+                use.content(),
+                amount == null ? "0" : Long.toString(amount.amount()),
+                amount == null ? NO_CURRENCY : amount.currency(),
+                Long.toString(at.toEpochMilli()),
+                note,
+                Long.toString(capture),
+                Long.toString(previous),
+                Integer.toString(nth));
+    }
+
+    /** @throws IllegalStateException if no money moved */
+    Movement movement() {
+        if (amount == null || nth == 0) {
+            throw new IllegalStateException("no money moved: " + kind);
+        }
+        return new Movement(id(), use.key(), use.orderId(), Movement.Kind.valueOf(kind.name()), amount, at);
+    }
+
+    /**
+     * A UUIDv7 (RFC 9562, section 5.7) of the time and the position, so that a movement is found by its id alone. Where the RFC
+     * asks for random bits that keep two makers apart, it takes those of the order id.
+     */
+    private UUID id() {
+        long random = use.orderId().getLeastSignificantBits();
+        return new UUID(
+                at.toEpochMilli() << 16 | 0x7000 | random >>> 26 & 0xfff,
+                0b10L << 62 | position << RANDOM_BITS | random & (1 << RANDOM_BITS) - 1);
+    }
+
+    /** Where the movement with this id would be, if there is one. */
+    static long positionIn(UUID id) {
+        return (id.getLeastSignificantBits() & ~(0b11L << 62)) >>> RANDOM_BITS;
+    }
+}

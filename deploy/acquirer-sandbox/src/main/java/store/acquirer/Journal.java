@@ -1,0 +1,360 @@
+package store.acquirer;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.READ;
+import static java.nio.file.StandardOpenOption.WRITE;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An append-only file of checksummed lines. A line can be read as soon as it is appended, and survives any crash once
+ * {@link #awaitDurable} has returned; callers who wait at the same time share one {@code fdatasync}.
+ *
+ * <p>After a failed write or sync nobody knows what the disk holds, so all later calls fail until the file is opened again.
+ */
+final class Journal implements AutoCloseable {
+
+    /** Takes the lines of an opened journal, oldest first. */
+    interface Replay {
+        void line(long position, String line);
+    }
+
+    /** Brings what was written onto the disk. */
+    interface Disk {
+        /** The contents and, where that is needed to read them, the length; nothing else. */
+        Disk FDATASYNC = file -> file.force(false);
+
+        void force(FileChannel file) throws IOException;
+    }
+
+    /** With checksum and line feed; the longest entry, one with a key of 128 characters, stays below 400. */
+    static final int MAX_LINE_BYTES = 512;
+
+    private static final byte[] HEADER = "acquirer-journal 1\n".getBytes(ISO_8859_1);
+    private static final int CHECKSUM_DIGITS = 8;
+    private static final int CHUNK_BYTES = 1 << 16;
+
+    private final FileChannel folderLock;
+    private final FileChannel file;
+    private final Disk disk;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition forced = lock.newCondition();
+
+    private volatile long end;
+    private long durable;
+    private boolean forcing;
+    private volatile @Nullable IOException broken;
+
+    private Journal(FileChannel folderLock, FileChannel file, Disk disk) {
+        this.folderLock = folderLock;
+        this.file = file;
+        this.disk = disk;
+    }
+
+    /**
+     * Opens the folder's journal, or makes it, and takes the folder for this process alone. {@link #replay} comes next.
+     *
+     * @throws IOException also if another process has the folder, or if the file is not a journal
+     */
+    static Journal open(Path folder, Disk disk) throws IOException {
+        Files.createDirectories(folder);
+        FileChannel folderLock = FileChannel.open(folder.resolve("lock"), CREATE, WRITE);
+        if (!locked(folderLock)) {
+            folderLock.close();
+            throw new IOException("the data folder " + folder + " is in use by another acquirer sandbox");
+        }
+        FileChannel file = FileChannel.open(folder.resolve("journal"), CREATE, READ, WRITE);
+        var journal = new Journal(folderLock, file, disk);
+        try {
+            journal.checkHeader(folder);
+            return journal;
+        } catch (IOException e) {
+            journal.close();
+            throw e;
+        }
+    }
+
+    private static boolean locked(FileChannel folderLock) throws IOException {
+        try {
+            return folderLock.tryLock() != null;
+        } catch (OverlappingFileLockException _) {
+            return false; // this very process has it
+        }
+    }
+
+    private void checkHeader(Path folder) throws IOException {
+        if (file.size() < HEADER.length) {
+            file.truncate(0).write(ByteBuffer.wrap(HEADER), 0);
+            try (FileChannel names = FileChannel.open(folder, READ)) {
+                names.force(true);
+            }
+        }
+        byte[] header = new byte[HEADER.length];
+        readAt(0, header);
+        if (!Arrays.equals(header, HEADER)) {
+            throw new IOException(folder.resolve("journal") + " is not a journal of this version");
+        }
+        end = file.size();
+    }
+
+    /**
+     * Reads everything back. Damage at the very end is a write that a crash tore: it was never answered and is cut off. Damage
+     * with intact lines behind it is something else, and nothing is touched.
+     */
+    void replay(Replay replay) throws IOException {
+        Walk walk = walk(start(), end);
+        for (String line = walk.next(); line != null; line = walk.next()) {
+            replay.line(walk.position(), line);
+        }
+        if (walk.position() < end) {
+            if (intactLineAfter(walk.position())) {
+                throw new IOException("the journal is damaged at byte " + walk.position() + " of " + end);
+            }
+            file.truncate(walk.position());
+            end = walk.position();
+        }
+        // What a killed process had written is readable, but perhaps not yet on the disk.
+        disk.force(file);
+        durable = end;
+    }
+
+    /** Where the first line is, or will be. */
+    long start() {
+        return HEADER.length;
+    }
+
+    /** Where the next line will be. */
+    long end() {
+        return end;
+    }
+
+    /**
+     * @param line printable ASCII
+     * @return where the line is
+     * @throws UncheckedIOException if the journal is broken or becomes so now
+     */
+    long append(String line) {
+        byte[] bytes = (checksum(line.getBytes(ISO_8859_1)) + " " + line + "\n").getBytes(ISO_8859_1);
+        if (bytes.length > MAX_LINE_BYTES) {
+            throw new IllegalArgumentException("a line of " + bytes.length + " bytes");
+        }
+        lock.lock();
+        try {
+            requireIntact();
+            long position = end;
+            if (position >>> Positions.POSITION_BITS != 0) {
+                throw new UncheckedIOException(new IOException("the journal is full"));
+            }
+            var buffer = ByteBuffer.wrap(bytes);
+            while (buffer.hasRemaining()) {
+                file.write(buffer, position + buffer.position());
+            }
+            end = position + bytes.length;
+            return position;
+        } catch (IOException e) {
+            throw breakDown(e);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Returns when everything before the position is on the disk. Whoever finds no sync under way makes one for all that is
+     * written by then; those who come meanwhile wait and share the next.
+     *
+     * @throws UncheckedIOException if the journal is broken or becomes so now; what was appended may be durable or not
+     */
+    void awaitDurable(long position) {
+        lock.lock();
+        try {
+            requireIntact();
+            while (durable < position) {
+                if (forcing) {
+                    forced.awaitUninterruptibly();
+                } else {
+                    forceAll();
+                }
+                requireIntact();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void forceAll() {
+        long target = end;
+        forcing = true;
+        lock.unlock();
+        IOException failure = null;
+        try {
+            disk.force(file);
+        } catch (IOException e) {
+            failure = e;
+        } finally {
+            lock.lock();
+            forcing = false;
+            forced.signalAll();
+        }
+        if (failure != null) {
+            throw breakDown(failure);
+        }
+        durable = target;
+    }
+
+    /** @throws UncheckedIOException if the journal is broken or closed */
+    void requireIntact() {
+        IOException why = broken;
+        if (why != null) {
+            throw new UncheckedIOException(why);
+        }
+    }
+
+    /** Refuses everything from here on; a restart, which reads the file again, can go on. */
+    UncheckedIOException breakDown(IOException cause) {
+        lock.lock();
+        try {
+            if (broken == null) {
+                broken = cause;
+                System.getLogger(Journal.class.getName())
+                        .log(Level.ERROR, "the journal is out of order; all is refused until a restart: " + cause);
+            }
+            return new UncheckedIOException(cause);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The line at the position, or null unless an intact one starts there. */
+    @Nullable
+    String read(long position) {
+        if (position < start() || position >= end) {
+            return null;
+        }
+        byte[] bytes = new byte[MAX_LINE_BYTES];
+        try {
+            return intactLine(bytes, 0, readAt(position, bytes));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Walks over the lines that start at or after {@code from}, itself the start of a line, and before {@code to}. */
+    Walk walk(long from, long to) {
+        return new Walk(from, to);
+    }
+
+    /** Reads lines one after another, a chunk of the file at a time. */
+    final class Walk {
+        private final long to;
+        private final byte[] chunk = new byte[CHUNK_BYTES];
+        private long chunkAt;
+        private int chunkLength;
+        private long position;
+        private long nextPosition;
+
+        private Walk(long from, long to) {
+            this.to = to;
+            this.position = from;
+            this.nextPosition = from;
+        }
+
+        /** Null at the end, and at a line that is not intact. */
+        @Nullable
+        String next() {
+            position = nextPosition;
+            if (position >= to) {
+                return null;
+            }
+            try {
+                if (position + MAX_LINE_BYTES > chunkAt + chunkLength) {
+                    chunkAt = position;
+                    chunkLength = readAt(position, chunk);
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            String line = intactLine(chunk, (int) (position - chunkAt), chunkLength);
+            if (line != null) {
+                nextPosition = position + CHECKSUM_DIGITS + 1 + line.length() + 1;
+            }
+            return line;
+        }
+
+        /** Where the line is that was returned last, or where the walk ended. */
+        long position() {
+            return position;
+        }
+    }
+
+    private boolean intactLineAfter(long position) throws IOException {
+        byte[] chunk = new byte[CHUNK_BYTES];
+        for (long at = position; at < end; at += chunk.length) {
+            int length = readAt(at, chunk);
+            for (int i = 0; i < length; i++) {
+                if (chunk[i] == '\n' && read(at + i + 1) != null) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /** Fills the bytes from the file as far as it goes. */
+    private int readAt(long position, byte[] bytes) throws IOException {
+        var buffer = ByteBuffer.wrap(bytes);
+        while (buffer.hasRemaining() && file.read(buffer, position + buffer.position()) > 0) {}
+        return buffer.position();
+    }
+
+    private static @Nullable String intactLine(byte[] bytes, int from, int length) {
+        int limit = Math.min(length, from + MAX_LINE_BYTES);
+        int feed = from;
+        while (feed < limit && bytes[feed] != '\n') {
+            feed++;
+        }
+        int text = from + CHECKSUM_DIGITS + 1;
+        if (feed == limit || feed < text) {
+            return null;
+        }
+        String line = new String(bytes, text, feed - text, ISO_8859_1);
+        String expected = checksum(bytes, text, feed - text) + " ";
+        return expected.equals(new String(bytes, from, CHECKSUM_DIGITS + 1, ISO_8859_1)) ? line : null;
+    }
+
+    private static String checksum(byte[] bytes) {
+        return checksum(bytes, 0, bytes.length);
+    }
+
+    private static String checksum(byte[] bytes, int from, int length) {
+        var crc = new CRC32C();
+        crc.update(bytes, from, length);
+        return HexFormat.of().toHexDigits((int) crc.getValue());
+    }
+
+    @Override
+    public void close() throws IOException {
+        lock.lock();
+        try (folderLock;
+                file) {
+            if (broken == null) {
+                broken = new IOException("the journal is closed");
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+}

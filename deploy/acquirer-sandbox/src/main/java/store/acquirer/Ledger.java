@@ -1,0 +1,375 @@
+package store.acquirer;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+
+import java.io.IOException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.UUID;
+import java.util.function.LongPredicate;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import store.acquirer.Answer.Booked;
+import store.acquirer.Answer.Reason;
+import store.acquirer.Answer.Refused;
+import store.acquirer.Answer.Undone;
+
+/**
+ * The acquirer's rules over its journal. No answer leaves before everything it was decided on is durable, so what anyone has seen
+ * stays true after any crash.
+ *
+ * <p>Once the journal is broken every method throws {@link java.io.UncheckedIOException}: what was asked for may have happened or
+ * not.
+ */
+final class Ledger implements AutoCloseable {
+
+    /** An order's movements are answered in one piece, which this keeps below a megabyte. */
+    static final int MAX_MOVEMENTS_PER_ORDER = 1000;
+
+    private static final int UNAVAILABLE_CALLS = 2;
+
+    private final AcquirerSettings settings;
+    private final InstantSource clock;
+    private final Journal journal;
+    private final Positions keys = new Positions();
+    private final Positions orders = new Positions();
+    /** The captures that a chargeback will follow, oldest first: their positions and times. */
+    private final SequencedMap<Long, Instant> frauds = new LinkedHashMap<>();
+
+    private Ledger(AcquirerSettings settings, InstantSource clock, Journal journal) {
+        this.settings = settings;
+        this.clock = clock;
+        this.journal = journal;
+    }
+
+    static Ledger open(AcquirerSettings settings, InstantSource clock, Journal.Disk disk) throws IOException {
+        var ledger = new Ledger(settings, clock, Journal.open(settings.data(), disk));
+        try {
+            ledger.journal.replay((position, line) -> ledger.index(Entry.parse(position, line)));
+            return ledger;
+        } catch (IOException | RuntimeException e) {
+            ledger.close();
+            throw e;
+        }
+    }
+
+    /** Takes the money, unless the key has been used: then the answer is what became of it. */
+    Answer capture(String key, UUID orderId, Money amount, String token) {
+        return durably(() -> {
+            var use = new KeyUse(key, orderId, now(), fingerprint(orderId, amount, token));
+            Entry known = remembered(key, false);
+            if (known == null) {
+                return ask(TestToken.of(token), use, amount, 0);
+            }
+            if (!known.use().agreesWith(use)) {
+                return new Refused(Reason.CONTRADICTION);
+            }
+            return switch (known.kind()) {
+                case CAPTURE -> new Booked(known.movement(), false);
+                case DECLINE -> new Refused(Reason.valueOf(known.note()));
+                case VOID -> new Refused(Reason.VOIDED);
+                case UNAVAILABLE -> ask(TestToken.of(token), known.use(), amount, Integer.parseInt(known.note()));
+                case REFUND, CHARGEBACK -> throw new IllegalStateException("not the state of a key: " + known.kind());
+            };
+        });
+    }
+
+    private Answer ask(TestToken token, KeyUse use, Money amount, int callsBefore) {
+        return switch (token) {
+            case VISA, SLOW, SILENT -> take(use, amount, Entry.NO_NOTE);
+            case FRAUD_LATER -> take(use, amount, Entry.FRAUD);
+            case INSUFFICIENT_FUNDS -> decline(use, amount, Reason.INSUFFICIENT_FUNDS);
+            case DECLINED -> decline(use, amount, Reason.CARD_DECLINED);
+            case UNAVAILABLE -> {
+                if (callsBefore == UNAVAILABLE_CALLS) {
+                    yield take(use, amount, Entry.NO_NOTE);
+                }
+                remark(Entry.Kind.UNAVAILABLE, use, amount, Integer.toString(callsBefore + 1));
+                yield new Refused(Reason.UNAVAILABLE);
+            }
+        };
+    }
+
+    private Answer take(KeyUse use, Money amount, String note) {
+        return isCrowded(use.orderId())
+                ? new Refused(Reason.TOO_MANY_MOVEMENTS)
+                : new Booked(move(Entry.Kind.CAPTURE, use, amount, note, 0).movement(), true);
+    }
+
+    private Answer decline(KeyUse use, Money amount, Reason reason) {
+        remark(Entry.Kind.DECLINE, use, amount, reason.name());
+        return new Refused(reason);
+    }
+
+    /** Undoes the key's capture. Without one the key is void all the same, and a capture that comes later is refused. */
+    Answer undo(String key, UUID orderId) {
+        return durably(() -> {
+            var use = new KeyUse(key, orderId, now(), KeyUse.NO_CONTENT);
+            Entry known = remembered(key, false);
+            if (known != null && !known.use().agreesWith(use)) {
+                return new Refused(Reason.CONTRADICTION);
+            }
+            if (known != null && known.kind() == Entry.Kind.CAPTURE) {
+                return undo(known);
+            }
+            if (known != null && known.kind() == Entry.Kind.VOID && known.capture() != 0) {
+                return new Undone(at(known.capture()).movement(), known.movement());
+            }
+            if (known == null || known.kind() != Entry.Kind.VOID) {
+                remark(Entry.Kind.VOID, known == null ? use : known.use(), null, Entry.NO_NOTE);
+            }
+            return new Undone(null, null);
+        });
+    }
+
+    private Answer undo(Entry capture) {
+        if (isOver(capture.at(), settings.voidWindow())) {
+            return new Refused(Reason.VOID_WINDOW_CLOSED);
+        }
+        Money amount = requireNonNull(capture.amount());
+        if (remainder(capture) < amount.amount()) {
+            return new Refused(Reason.ALREADY_UNDONE);
+        }
+        Entry undone = move(Entry.Kind.VOID, capture.use(), amount, Entry.NO_NOTE, capture.position());
+        return new Undone(capture.movement(), undone.movement());
+    }
+
+    /** Gives back a capture or a part of it, at any age of the capture. */
+    Answer refund(String key, UUID orderId, UUID captureId, Money amount) {
+        return durably(() -> {
+            var use = new KeyUse(key, orderId, now(), fingerprint(orderId, amount, captureId.toString()));
+            Entry known = remembered(key, true);
+            if (known != null) {
+                return known.use().agreesWith(use)
+                        ? new Booked(known.movement(), false)
+                        : new Refused(Reason.CONTRADICTION);
+            }
+            Entry capture = find(captureId);
+            if (capture == null || capture.kind() != Entry.Kind.CAPTURE) {
+                return new Refused(Reason.UNKNOWN_CAPTURE);
+            }
+            String currency = requireNonNull(capture.amount()).currency();
+            if (!capture.use().orderId().equals(orderId) || !currency.equals(amount.currency())) {
+                return new Refused(Reason.CONTRADICTION);
+            }
+            if (remainder(capture) < amount.amount()) {
+                return new Refused(Reason.ALREADY_UNDONE);
+            }
+            return isCrowded(orderId)
+                    ? new Refused(Reason.TOO_MANY_MOVEMENTS)
+                    : new Booked(
+                            move(Entry.Kind.REFUND, use, amount, Entry.NO_NOTE, capture.position())
+                                    .movement(),
+                            true);
+        });
+    }
+
+    /** The order's movements in the order of booking; they outlive the keys. */
+    List<Movement> movements(UUID orderId) {
+        List<Movement> latestFirst = new ArrayList<>();
+        Entry last = this.<@Nullable Entry>durably(() -> last(orderId));
+        for (Entry entry = last; entry != null; entry = before(entry)) {
+            latestFirst.add(entry.movement());
+        }
+        return latestFirst.reversed();
+    }
+
+    /**
+     * A part of the statement.
+     *
+     * @param next the id to go on after, or null if no more movements are known at this moment
+     */
+    record Page(List<Movement> movements, @Nullable UUID next) {}
+
+    /**
+     * All movements in the order of booking.
+     *
+     * @param after the last movement seen, or null for the beginning
+     * @return null if there is no such movement
+     */
+    @Nullable
+    Page statement(@Nullable UUID after, int limit) {
+        long end = durably(journal::end);
+        Entry seen = after == null ? null : find(after);
+        if (after != null && seen == null) {
+            return null;
+        }
+        Journal.Walk walk = journal.walk(seen == null ? journal.start() : seen.position(), end);
+        List<Movement> movements = new ArrayList<>();
+        for (String line = walk.next(); line != null; line = walk.next()) {
+            Entry entry = Entry.parse(walk.position(), line);
+            if (entry.nth() == 0 || entry.equals(seen)) {
+                continue;
+            }
+            if (movements.size() == limit) {
+                return new Page(movements, movements.getLast().id());
+            }
+            movements.add(entry.movement());
+        }
+        if (walk.position() < end) {
+            throw new IllegalStateException("the journal is damaged at byte " + walk.position());
+        }
+        return new Page(movements, null);
+    }
+
+    /** Returns if the journal is intact. */
+    void check() {
+        durably(journal::end);
+    }
+
+    private <T extends @Nullable Object> T durably(Supplier<T> decision) {
+        T answer;
+        long end;
+        synchronized (this) {
+            journal.requireIntact();
+            bookChargebacks();
+            answer = decision.get();
+            end = journal.end();
+        }
+        journal.awaitDurable(end);
+        return answer;
+    }
+
+    /** Books what has fallen due before anyone can look: this needs no timer and outlives a restart. */
+    private void bookChargebacks() {
+        while (!frauds.isEmpty() && isOver(frauds.firstEntry().getValue(), settings.chargebackAfter())) {
+            Entry capture = at(frauds.firstEntry().getKey());
+            Money amount = requireNonNull(capture.amount());
+            move(Entry.Kind.CHARGEBACK, capture.use(), amount, Entry.NO_NOTE, capture.position());
+        }
+    }
+
+    private void remark(Entry.Kind kind, KeyUse use, @Nullable Money amount, String note) {
+        append(new Entry(journal.end(), kind, use, amount, now(), note, 0, 0, 0));
+    }
+
+    private Entry move(Entry.Kind kind, KeyUse use, Money amount, String note, long capture) {
+        Entry last = last(use.orderId());
+        long previous = last == null ? 0 : last.position();
+        int nth = last == null ? 1 : last.nth() + 1;
+        return append(new Entry(journal.end(), kind, use, amount, now(), note, capture, previous, nth));
+    }
+
+    private Entry append(Entry entry) {
+        journal.append(entry.line());
+        try {
+            index(entry);
+        } catch (RuntimeException | Error e) {
+            // Out of memory, most likely. Only a restart finds the line again; until then its key could charge twice.
+            journal.breakDown(new IOException("a line is written but not indexed", e));
+            throw e;
+        }
+        return entry;
+    }
+
+    private void index(Entry entry) {
+        KeyUse use = entry.use();
+        if (entry.kind() != Entry.Kind.CHARGEBACK) {
+            boolean refund = entry.kind() == Entry.Kind.REFUND;
+            keys.put(hash(use.key(), refund), entry.position(), isOf(use.key(), refund));
+        }
+        if (entry.nth() > 0) {
+            orders.put(use.orderId().hashCode(), entry.position(), isOf(use.orderId()));
+        }
+        if (entry.note().equals(Entry.FRAUD)) {
+            frauds.put(entry.position(), entry.at());
+        }
+        frauds.remove(entry.capture());
+    }
+
+    /** The latest entry of a key that is not forgotten; refunds have keys of their own. */
+    private @Nullable Entry remembered(String key, boolean refund) {
+        long position = keys.find(hash(key, refund), isOf(key, refund));
+        Entry entry = position == 0 ? null : at(position);
+        return entry == null || isOver(entry.use().firstSeen(), settings.keyTtl()) ? null : entry;
+    }
+
+    private @Nullable Entry last(UUID orderId) {
+        long position = orders.find(orderId.hashCode(), isOf(orderId));
+        return position == 0 ? null : at(position);
+    }
+
+    private @Nullable Entry before(Entry entry) {
+        return entry.previous() == 0 ? null : at(entry.previous());
+    }
+
+    private @Nullable Entry find(UUID movementId) {
+        long position = Entry.positionIn(movementId);
+        String line = journal.read(position);
+        Entry entry = line == null ? null : Entry.parse(position, line);
+        return entry != null && entry.nth() > 0 && entry.movement().id().equals(movementId) ? entry : null;
+    }
+
+    private Entry at(long position) {
+        return Entry.parse(position, requireNonNull(journal.read(position), "the journal has changed under us"));
+    }
+
+    private LongPredicate isOf(String key, boolean refund) {
+        return position -> {
+            Entry entry = at(position);
+            return entry.use().key().equals(key) && (entry.kind() == Entry.Kind.REFUND) == refund;
+        };
+    }
+
+    private LongPredicate isOf(UUID orderId) {
+        return position -> at(position).use().orderId().equals(orderId);
+    }
+
+    private boolean isCrowded(UUID orderId) {
+        Entry last = last(orderId);
+        return last != null && last.nth() >= MAX_MOVEMENTS_PER_ORDER;
+    }
+
+    /** What of the capture has not been given back. A chargeback does not count: that is the card holder's claim, not our doing. */
+    private long remainder(Entry capture) {
+        long remainder = requireNonNull(capture.amount()).amount();
+        for (Entry entry = last(capture.use().orderId()); entry != null; entry = before(entry)) {
+            if (entry.capture() == capture.position() && entry.kind() != Entry.Kind.CHARGEBACK) {
+                remainder -= requireNonNull(entry.amount()).amount();
+            }
+        }
+        return remainder;
+    }
+
+    private boolean isOver(Instant since, Duration period) {
+        return Duration.between(since, now()).compareTo(period) >= 0;
+    }
+
+    private Instant now() {
+        return clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    }
+
+    private static int hash(String key, boolean refund) {
+        return refund ? ~key.hashCode() : key.hashCode();
+    }
+
+    /** Half a SHA-256: enough to tell requests apart, and no token rests in the journal. */
+    private static String fingerprint(UUID orderId, Money amount, String tokenOrCapture) {
+        String content = orderId + " " + amount.amount() + " " + amount.currency() + " " + tokenOrCapture;
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(content.getBytes(UTF_8));
+            return HexFormat.of().formatHex(hash, 0, hash.length / 2);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+
+    /** What is under way fails; what was answered stays. */
+    @Override
+    public synchronized void close() throws IOException {
+        try (keys;
+                orders) {
+            journal.close();
+        }
+    }
+}
