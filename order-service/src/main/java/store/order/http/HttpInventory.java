@@ -16,12 +16,13 @@ import tools.jackson.databind.json.JsonMapper;
 /** inventory-service's internal API. A status that the contract does not know tells nothing: unknown. */
 final class HttpInventory implements Inventory {
 
-    private final PeerClient peer;
-    private final JsonMapper json;
+    /** Not the one that reads customers' requests: a peer may say more than is needed here. */
+    private static final JsonMapper JSON = JsonMapper.shared();
 
-    HttpInventory(PeerClient peer, JsonMapper json) {
+    private final PeerClient peer;
+
+    HttpInventory(PeerClient peer) {
         this.peer = peer;
-        this.json = json;
     }
 
     @Override
@@ -29,7 +30,7 @@ final class HttpInventory implements Inventory {
         var wanted = lines.stream()
                 .map(line -> new Line(line.sku(), line.quantity()))
                 .toList();
-        var body = json.writeValueAsBytes(Map.of("lines", wanted));
+        var body = JSON.writeValueAsBytes(Map.of("lines", wanted));
         return switch (peer.call("PUT", "/reservations/" + id, body)) {
             case Answered answer -> reserved(answer);
             case NotSent(var why) -> new ReservationOutcome.Unknown(why);
@@ -42,10 +43,10 @@ final class HttpInventory implements Inventory {
             return switch (answer.status()) {
                 case 200 ->
                     new ReservationOutcome.Held(
-                            json.readValue(answer.body(), HeldBody.class).lines());
+                            JSON.readValue(answer.body(), HeldBody.class).lines());
                 case 409 ->
                     new ReservationOutcome.Refused(
-                            json.readValue(answer.body(), RefusedBody.class).reason());
+                            JSON.readValue(answer.body(), RefusedBody.class).reason());
                 case 410 -> new ReservationOutcome.Withdrawn();
                 case 422 -> new ReservationOutcome.Contradiction("inventory has another reservation for this order");
                 default -> new ReservationOutcome.Unknown("inventory answered " + answer.status());

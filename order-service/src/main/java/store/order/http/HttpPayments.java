@@ -15,17 +15,18 @@ import tools.jackson.databind.json.JsonMapper;
 /** payment-service's internal API. A status that the contract does not know tells nothing: unknown. */
 final class HttpPayments implements Payments {
 
-    private final PeerClient peer;
-    private final JsonMapper json;
+    /** Not the one that reads customers' requests: a peer may say more than is needed here. */
+    private static final JsonMapper JSON = JsonMapper.shared();
 
-    HttpPayments(PeerClient peer, JsonMapper json) {
+    private final PeerClient peer;
+
+    HttpPayments(PeerClient peer) {
         this.peer = peer;
-        this.json = json;
     }
 
     @Override
     public ChargeOutcome charge(OrderId id, Money amount, CardToken card) {
-        var body = json.writeValueAsBytes(new ChargeBody(amount, card.value()));
+        var body = JSON.writeValueAsBytes(new ChargeBody(amount, card.value()));
         return switch (peer.call("PUT", "/payments/" + id, body)) {
             case Answered answer -> charged(answer);
             case NotSent(var why) -> new ChargeOutcome.Unknown(why);
@@ -40,7 +41,7 @@ final class HttpPayments implements Payments {
                 case 202 -> new ChargeOutcome.Unknown("the payment is pending");
                 case 402 ->
                     new ChargeOutcome.Declined(
-                            json.readValue(answer.body(), DeclinedBody.class).reason());
+                            JSON.readValue(answer.body(), DeclinedBody.class).reason());
                 case 410 -> new ChargeOutcome.Withdrawn();
                 case 422 -> new ChargeOutcome.Contradiction("payment has another payment for this order");
                 default -> new ChargeOutcome.Unknown("payment answered " + answer.status());

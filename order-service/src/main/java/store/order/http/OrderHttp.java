@@ -11,7 +11,6 @@ import store.order.Payments;
 import store.resilience.PeerCallSettings;
 import store.resilience.PeerClient;
 import store.resilience.TransactionGuard;
-import tools.jackson.databind.json.JsonMapper;
 
 /** The peers over the network. */
 @Configuration(proxyBeanMethods = false)
@@ -29,13 +28,13 @@ public class OrderHttp {
     }
 
     @Bean
-    Inventory inventory(PeerClient inventoryClient, JsonMapper json) {
-        return new HttpInventory(inventoryClient, json);
+    Inventory inventory(PeerClient inventoryClient) {
+        return new HttpInventory(inventoryClient);
     }
 
     @Bean
-    Payments payments(PeerClient paymentClient, JsonMapper json) {
-        return new HttpPayments(paymentClient, json);
+    Payments payments(PeerClient paymentClient) {
+        return new HttpPayments(paymentClient);
     }
 
     /** Where the peers are, and how long one attempt at each may last. */

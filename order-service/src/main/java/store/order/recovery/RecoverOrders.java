@@ -13,13 +13,14 @@ final class RecoverOrders {
 
     private static final Logger log = LoggerFactory.getLogger(RecoverOrders.class);
 
-    /** All of a batch run at once, so that a batch takes as long as one order: at most 0.4 s + 1.5 s of peers, far below the lease. */
+    /** Two batches a second stay below the 50 calls a second that recovery may add to a peer that has just come back. */
     private static final int BATCH = 16;
 
-    private static final Duration LEASE = Duration.ofSeconds(10);
+    /** Half of the connections that requests need too. */
+    private static final int CONCURRENT = 5;
 
-    /** Ends a tick in time for others to take over the recurring task; the next tick carries on. */
-    private static final int MAX_BATCHES_PER_TICK = 20;
+    /** A batch in which every call runs into its bound takes four rounds of 0.4 s + 1.5 s. */
+    private static final Duration LEASE = Duration.ofSeconds(10);
 
     private final Orders orders;
     private final FinishOrder finishOrder;
@@ -30,14 +31,10 @@ final class RecoverOrders {
     }
 
     void recoverDue() {
-        for (var batches = 0; batches < MAX_BATCHES_PER_TICK; batches++) {
-            var due = orders.claimDue(BATCH, LEASE);
-            try (var workers = Executors.newVirtualThreadPerTaskExecutor()) {
-                due.forEach(leased -> workers.execute(() -> finish(leased)));
-            }
-            if (due.size() < BATCH) {
-                return;
-            }
+        var due = orders.claimDue(BATCH, LEASE);
+        try (var workers =
+                Executors.newFixedThreadPool(CONCURRENT, Thread.ofVirtual().factory())) {
+            due.forEach(leased -> workers.execute(() -> finish(leased)));
         }
     }
 

@@ -21,13 +21,17 @@ final class SettleReservations {
 
     private static final Logger log = LoggerFactory.getLogger(SettleReservations.class);
 
-    /** As many as inventory's pool has connections, twice: it never idles and never makes a caller wait for its pool. */
-    private static final int BATCH = 20;
+    private static final int BATCH = 50;
 
+    /** Half of inventory's connections: customers wait for the other half. */
+    private static final int CONCURRENT = 5;
+
+    /** A batch in which every call runs into its bound takes ten rounds of 0.4 s. */
     private static final Duration LEASE = Duration.ofSeconds(10);
+
     private static final Duration FIRST_RETRY = Duration.ofMillis(500);
     private static final Duration LAST_RETRY = Duration.ofSeconds(20);
-    private static final int MAX_BATCHES_PER_TICK = 100;
+    private static final int MAX_BATCHES_PER_TICK = 20;
 
     private final Settlements settlements;
     private final Inventory inventory;
@@ -43,7 +47,8 @@ final class SettleReservations {
         for (var batches = 0; batches < MAX_BATCHES_PER_TICK; batches++) {
             var due = settlements.claimDue(BATCH, LEASE);
             Queue<OrderId> done = new ConcurrentLinkedQueue<>();
-            try (var workers = Executors.newVirtualThreadPerTaskExecutor()) {
+            try (var workers =
+                    Executors.newFixedThreadPool(CONCURRENT, Thread.ofVirtual().factory())) {
                 due.forEach(open -> workers.execute(() -> {
                     if (settle(open)) {
                         done.add(open.order());

@@ -10,7 +10,6 @@ import store.inventory.boot.InventoryServiceApplication;
 import store.order.Inventory;
 import store.order.InventoryContract;
 import store.resilience.PeerClient;
-import tools.jackson.databind.json.JsonMapper;
 
 /** The adapter against the real inventory-service. */
 class HttpInventoryIT implements InventoryContract {
@@ -32,7 +31,7 @@ class HttpInventoryIT implements InventoryContract {
 
     @Override
     public Inventory inventory() {
-        return new HttpInventory(peer, new JsonMapper());
+        return new HttpInventory(peer);
     }
 
     @Override

@@ -17,7 +17,6 @@ import store.order.Payments;
 import store.order.PaymentsContract;
 import store.payment.boot.PaymentServiceApplication;
 import store.resilience.PeerClient;
-import tools.jackson.databind.json.JsonMapper;
 
 /** The adapter against the real payment-service, and that against the real sandbox. */
 class HttpPaymentsIT implements PaymentsContract {
@@ -51,7 +50,7 @@ class HttpPaymentsIT implements PaymentsContract {
 
     @Override
     public Payments payments() {
-        return new HttpPayments(peer, new JsonMapper());
+        return new HttpPayments(peer);
     }
 
     @Override
