@@ -1,0 +1,75 @@
+# What the scripts beside this file share: they find a JDK, build what is not built, and run the launcher.
+# POSIX sh; sourced with the command's name in $command.
+
+cd "$(dirname "$0")/../.." || exit 1
+root=$(pwd -P)
+state=deploy/local/.state
+launcher=deploy/local/target/local-1.0.0-SNAPSHOT.jar
+services="inventory-service payment-service order-service gateway"
+
+fail() {
+    code=$1
+    shift
+    echo "deploy/local/$command: $*" >&2
+    exit "$code"
+}
+
+# Prints the home of a JDK 25: its release file says what it is, and without a compiler it is no JDK.
+find_jdk() {
+    on_path=$(readlink -f "$(command -v javac 2>/dev/null)" 2>/dev/null)
+    for home in "${JAVA_HOME:-}" "${on_path%/bin/javac}" /usr/lib/jvm/* "$(/usr/libexec/java_home -v 25 2>/dev/null)" \
+        /Library/Java/JavaVirtualMachines/*/Contents/Home "$HOME"/.sdkman/candidates/java/* "$HOME"/.jdks/* /opt/*; do
+        if [ -n "$home" ] && [ -x "$home/bin/javac" ] && grep -q '^JAVA_VERSION="25[."]' "$home/release" 2>/dev/null; then
+            echo "$home"
+            return 0
+        fi
+    done
+    return 1
+}
+
+# Succeeds if every jar is there and no source is newer than the last build that succeeded.
+is_built() {
+    [ -f "$state/.built" ] && [ -f "$launcher" ] && [ -f deploy/acquirer-sandbox/target/acquirer-sandbox.jar ] || return 1
+    for service in $services; do
+        [ -f "$service/target/$service-1.0.0-SNAPSHOT-exec.jar" ] || return 1
+    done
+    for module in . resilience $services deploy/acquirer-sandbox deploy/local; do
+        [ -z "$(find "$module/pom.xml" "$module/src" -newer "$state/.built" 2>/dev/null | head -n 1)" ] || return 1
+    done
+}
+
+build() {
+    log=$state/build.log
+    mkdir -p "$state" || fail 1 "cannot write to $root/$state"
+    # One build at a time. The lock names its owner, and is worth nothing once that has gone.
+    until ln -s $$ "$state/.building" 2>/dev/null; do
+        kill -0 "$(readlink "$state/.building")" 2>/dev/null || rm -f "$state/.building"
+        sleep 1
+    done
+    trap 'rm -f "$state/.building"' EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    if ! is_built; then
+        echo "building, which takes a minute or two the first time; what it prints goes to $log" >&2
+        : >"$state/.build-began" || fail 1 "cannot write to $root/$state"
+        {
+            ./mvnw -B --no-transfer-progress -DskipTests -pl deploy/local -am package 2>&1
+            echo "exit $?"
+        } | tee "$log" | sed -n 's/^\[INFO\] Building \(.*[^ ]\)  *\(\[[0-9/]*\]\)$/  \2 \1/p' >&2
+        if [ "$(tail -n 1 "$log")" != "exit 0" ]; then
+            grep '^\[ERROR\]' "$log" | head -n 5 >&2
+            fail 1 "the build failed; see $root/$log"
+        fi
+        mv "$state/.build-began" "$state/.built" # so what was edited while it ran is newer
+    fi
+    rm -f "$state/.building"
+    trap - EXIT INT TERM
+}
+
+run() {
+    [ -f "$launcher" ] || build
+    exec "$JAVA_HOME/bin/java" -Xmx192m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dstore.root="$root" -jar "$launcher" "$command" "$@"
+}
+
+JAVA_HOME=$(find_jdk) || fail 2 "needs a JDK 25 and found none in JAVA_HOME, PATH, /usr/lib/jvm, ~/.sdkman, ~/.jdks, /opt: set JAVA_HOME"
+export JAVA_HOME

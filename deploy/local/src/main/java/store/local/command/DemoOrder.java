@@ -1,0 +1,154 @@
+package store.local.command;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import store.local.supervision.InstanceFolder;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** One order placed as a customer would, to show that the store works and how it is used. */
+final class DemoOrder {
+
+    /** The edge answers within 3 s; the first requests after a start may be slower, never that much. */
+    private static final Duration ANSWER_BOUND = Duration.ofSeconds(10);
+
+    /** Recovery takes an order up again within 20 s. */
+    private static final Duration FINAL_BOUND = Duration.ofSeconds(45);
+
+    private static final int REPEATS = 10;
+
+    /** Answers to a placed order that only a repeat with the same key settles. */
+    private static final Set<Integer> OPEN = Set.of(429, 503, 504);
+
+    private static final Set<String> FINAL = Set.of("CONFIRMED", "REJECTED", "DECLINED", "CANCELLED");
+
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final String gateway;
+    private final PrintStream progress;
+    private String order = "";
+    private String authorization = "";
+    private String id = "";
+
+    DemoOrder(String gateway, PrintStream progress) {
+        this.gateway = gateway;
+        this.progress = progress;
+    }
+
+    /**
+     * Places the order and waits for its end.
+     *
+     * @throws Failure if it does not end CONFIRMED
+     */
+    void place() throws IOException, InterruptedException {
+        JsonNode guest = expect(201, send("POST", "/api/guests", Map.of(), ""));
+        authorization = "Bearer " + guest.path("token").stringValue();
+        order = order(availableProduct());
+        JsonNode placed = placeUntilAccepted(Map.of(
+                "Authorization",
+                authorization,
+                "Idempotency-Key",
+                UUID.randomUUID().toString(),
+                "Content-Type",
+                "application/json"));
+        id = placed.path("id").stringValue();
+        JsonNode now = placed;
+        long deadline = System.nanoTime() + FINAL_BOUND.toNanos();
+        while (!FINAL.contains(now.path("status").stringValue()) && System.nanoTime() < deadline) {
+            Thread.sleep(200);
+            now = expect(200, send("GET", "/api/orders/" + id, Map.of("Authorization", authorization), ""));
+        }
+        String status = now.path("status").stringValue();
+        progress.println("order " + id + " " + status);
+        if (!status.equals("CONFIRMED")) {
+            throw new Failure(Failure.FAILED, "the store runs, but this is what became of an order: " + now);
+        }
+    }
+
+    /** The order's id, once it was placed. */
+    String id() {
+        return id;
+    }
+
+    /** What shows that a request comes from the one who placed it. */
+    String authorization() {
+        return authorization;
+    }
+
+    /** A complete session with curl, and the commands that help with it. */
+    void sayWhatNext(String instance) {
+        String name = instance.equals("store") ? "" : " --name " + instance;
+        progress.printf("""
+
+            Try next:
+              curl -s %1$s/api/products
+              token=$(curl -s -X POST %1$s/api/guests | sed 's/.*"token":"\\([^"]*\\)".*/\\1/')
+              curl -si %1$s/api/orders -H "Authorization: Bearer $token" -H "Idempotency-Key: $(date +%%s)" \\
+                -H 'Content-Type: application/json' -d '%2$s'
+              curl -s "%1$s/api/orders" -H "Authorization: Bearer $token"
+              deploy/local/status%3$s
+              deploy/local/logs order-service -f%3$s
+              deploy/local/down%3$s
+            """, gateway, order, name);
+    }
+
+    private JsonNode availableProduct() throws IOException, InterruptedException {
+        for (JsonNode product :
+                expect(200, send("GET", "/api/products", Map.of(), "")).path("products")) {
+            if (product.path("available").asInt() > 0) {
+                return product;
+            }
+        }
+        throw new Failure(Failure.FAILED, "the store runs, but has nothing left to order; --fresh fills the shelves");
+    }
+
+    private static String order(JsonNode product) {
+        ObjectNode order = InstanceFolder.JSON.createObjectNode();
+        order.putArray("lines")
+                .addObject()
+                .put("sku", product.path("sku").stringValue())
+                .put("quantity", 1);
+        order.putObject("payment").put("token", "tok_visa");
+        order.set("expectedTotal", product.path("price"));
+        return order.toString();
+    }
+
+    /** Repeats the order under its key while the answer leaves open what became of it. */
+    private JsonNode placeUntilAccepted(Map<String, String> headers) throws IOException, InterruptedException {
+        HttpResponse<String> answer = send("POST", "/api/orders", headers, order);
+        for (int repeat = 0; repeat < REPEATS && OPEN.contains(answer.statusCode()); repeat++) {
+            Thread.sleep(1000);
+            answer = send("POST", "/api/orders", headers, order);
+        }
+        return expect(answer.statusCode() == 202 ? 202 : 201, answer);
+    }
+
+    private HttpResponse<String> send(String method, String path, Map<String, String> headers, String body)
+            throws IOException, InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(gateway + path))
+                .method(method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
+                .timeout(ANSWER_BOUND);
+        headers.forEach(request::header);
+        return http.send(request.build(), BodyHandlers.ofString());
+    }
+
+    private static JsonNode expect(int status, HttpResponse<String> answer) {
+        if (answer.statusCode() != status) {
+            throw new Failure(
+                    Failure.FAILED,
+                    "the store runs, but answers " + answer.statusCode() + " to "
+                            + answer.request().method() + " " + answer.uri() + ": " + answer.body());
+        }
+        return InstanceFolder.JSON.readTree(answer.body());
+    }
+}

@@ -1,0 +1,73 @@
+package store.local.command;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import store.local.supervision.InstanceFolder;
+import store.local.supervision.Plan;
+
+@Command(
+        name = "deploy/local/logs",
+        description = "Shows what a part, or the supervisor, has printed; also after the store was stopped.",
+        exitCodeListHeading = "Exit codes:%n",
+        exitCodeList = {"0:done", "1:failed", "2:usage", "130:interrupted"})
+final class Logs implements Callable<Integer> {
+
+    @Mixin
+    private Instance instance = new Instance();
+
+    @Parameters(paramLabel = "PART", description = "As deploy/local/status names it, or: supervisor.")
+    private String part = "";
+
+    @Option(names = "-f", description = "Follow.")
+    private boolean follow;
+
+    @Option(names = "-n", paramLabel = "N", defaultValue = "100", description = "How many lines. Default: 100.")
+    private int lines;
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        InstanceFolder folder = instance.folder();
+        Path log = folder.log(part);
+        if (!Files.exists(log)) {
+            throw new Failure(Failure.PREREQUISITE, "no log of '" + part + "'; there are " + logs(folder));
+        }
+        List<String> tail = new ArrayList<>(List.of("tail", "-n", Integer.toString(lines)));
+        if (follow) {
+            tail.add("-F");
+        }
+        tail.add(log.toString());
+        Process process = new ProcessBuilder(tail).inheritIO().start();
+        Runtime.getRuntime().addShutdownHook(new Thread(process::destroy));
+        return process.waitFor() == 0 ? 0 : Failure.FAILED;
+    }
+
+    private static List<String> logs(InstanceFolder folder) throws IOException {
+        Path logs = folder.log("any").getParent();
+        if (logs == null || !Files.isDirectory(logs)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(logs)) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(file -> file.endsWith(".log"))
+                    .map(file -> file.replace(".log", ""))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    static void requirePart(Plan plan, String part) {
+        List<String> parts = plan.parts().stream().map(Plan.Part::name).toList();
+        if (!parts.contains(part)) {
+            throw new Failure(Failure.PREREQUISITE, "no part '" + part + "'; there are " + parts);
+        }
+    }
+}

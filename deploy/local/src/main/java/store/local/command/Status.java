@@ -1,0 +1,82 @@
+package store.local.command;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import store.local.supervision.PartReport;
+import store.local.supervision.Plan;
+
+@Command(
+        name = "deploy/local/status",
+        description = "Shows the parts of a running store, where they listen and how they are.",
+        exitCodeListHeading = "Exit codes:%n",
+        exitCodeList = {"0:the store runs", "1:it does not", "2:usage", "130:interrupted"})
+final class Status implements Callable<Integer> {
+
+    private static final String ROW = "%-18s %-9s %-9s %8s %9s %9s  %s%n";
+
+    @Mixin
+    private Instance instance = new Instance();
+
+    @Option(names = "--json", description = "Print JSON, with the databases' passwords.")
+    private boolean json;
+
+    @Override
+    public Integer call() throws IOException {
+        Optional<Plan> left = instance.plan();
+        Plan plan = left.isPresent() ? left.get() : instance.planOfRunning();
+        List<PartReport> reports = instance.reports(plan);
+        if (json) {
+            System.out.println(StatusDocument.of(plan, reports).json());
+        } else {
+            print(plan, reports);
+        }
+        if (!instance.supervised()) {
+            System.err.println(
+                    "the supervisor has gone and nothing restarts a part; deploy/local/up and down clear up");
+            return Failure.FAILED;
+        }
+        return 0;
+    }
+
+    private static void print(Plan plan, List<PartReport> reports) {
+        System.out.printf("%s (%s) at %s%n%n", plan.name(), plan.build(), plan.gateway());
+        System.out.printf(ROW, "PART", "KIND", "STATE", "PID", "RESTARTS", "UPTIME", "URL");
+        for (StatusDocument.Part part : StatusDocument.of(plan, reports).parts()) {
+            PartReport report = reports.stream()
+                    .filter(candidate -> candidate.name().equals(part.name()))
+                    .findAny()
+                    .orElseThrow();
+            System.out.printf(
+                    ROW,
+                    part.name(),
+                    part.kind(),
+                    part.state(),
+                    Objects.requireNonNullElse(part.pid(), "-"),
+                    report.restarts(),
+                    uptime(report.startedAt()),
+                    part.url() != null ? part.url() : part.jdbcUrl());
+            if (part.pid() == null && !report.note().isEmpty()) {
+                System.out.println("    " + report.note());
+            }
+        }
+    }
+
+    private static String uptime(@Nullable Instant startedAt) {
+        if (startedAt == null) {
+            return "-";
+        }
+        Duration uptime = Duration.between(startedAt, Instant.now());
+        return String.format(
+                Locale.ROOT, "%d:%02d:%02d", uptime.toHours(), uptime.toMinutesPart(), uptime.toSecondsPart());
+    }
+}

@@ -1,0 +1,308 @@
+package store.local.command;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.lang.ProcessBuilder.Redirect;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+import store.local.supervision.Control;
+import store.local.supervision.InstanceFolder;
+import store.local.supervision.InstanceFolder.Ownership;
+import store.local.supervision.PartReport;
+import store.local.supervision.Plan;
+import store.local.supervision.Plan.Kind;
+import store.local.supervision.ShortCommand;
+import store.local.topology.Ports;
+import store.local.topology.PrepareInstance;
+import store.local.topology.PrepareInstance.Settings;
+import store.local.topology.Topology;
+
+@Command(
+        name = "deploy/local/up",
+        description = {
+            "Builds what is not built, starts the store, and places an order to show that it works.",
+            "Returns with the store running; deploy/local/down stops it and keeps its data."
+        },
+        exitCodeListHeading = "Exit codes:%n",
+        exitCodeList = {"0:running", "1:failed", "2:usage, or a missing prerequisite", "130:interrupted"})
+final class Up implements Callable<Integer> {
+
+    /** The slowest start seen, without start-up caches on two busy cores, took a quarter of this. */
+    private static final Duration READY_BOUND = Duration.ofMinutes(2);
+
+    private static final Duration SUPERVISOR_BOUND = Duration.ofSeconds(15);
+
+    /** Three databases, unpacked programs and start-up caches take about 800 MB the first time. */
+    private static final long NEEDED_BYTES = 1_000_000_000;
+
+    private static final int INTERRUPTED = 130;
+
+    @Mixin
+    private Instance instance = new Instance();
+
+    @Option(
+            names = "--port",
+            paramLabel = "PORT",
+            defaultValue = "8080",
+            description = "The public port. Default: 8080.")
+    private int port;
+
+    @Option(names = "--fresh", description = "Forget the instance's data and keys first.")
+    private boolean fresh;
+
+    @Option(
+            names = "--stock",
+            paramLabel = "N",
+            description = "Begin with N pieces of each product; only with fresh data.")
+    private @Nullable Integer stock;
+
+    @Option(names = "--no-restart", description = "Leave a part that died down.")
+    private boolean noRestart;
+
+    @Option(
+            names = "--restart-delay",
+            paramLabel = "TIME",
+            defaultValue = "1s",
+            converter = Time.class,
+            description = "How long a part that died stays down, such as 500ms or 2s. Default: 1s.")
+    private Duration restartDelay = Duration.ofSeconds(1);
+
+    @Option(names = "--foreground", description = "Stay, and stop the store on Ctrl-C.")
+    private boolean foreground;
+
+    @Option(names = "--no-build", description = "Run what has been built, however old.")
+    private boolean noBuild; // the script's business
+
+    @Option(
+            names = "--json",
+            description = "Print what deploy/local/status --json prints, and progress to standard error.")
+    private boolean json;
+
+    private final long beganNanos = System.nanoTime();
+
+    /** Whatever ends this process before the store may stay takes the store down with it. */
+    private volatile boolean mayStay;
+
+    private volatile boolean clearingUp;
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        if (stock != null && stock < 1) {
+            throw new Failure(Failure.PREREQUISITE, "--stock: at least 1");
+        }
+        InstanceFolder folder = instance.folder();
+        folder.create();
+        Ownership ownership = folder.own()
+                .orElseThrow(() -> new Failure(
+                        Failure.FAILED,
+                        "'" + folder.name()
+                                + "' is running already; deploy/local/status shows it, deploy/local/down stops it"));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> clearUp(folder, ownership)));
+        try {
+            run(folder, ownership);
+            return 0;
+        } catch (IOException | RuntimeException e) {
+            if (clearingUp) {
+                return INTERRUPTED; // it failed because everything is being stopped
+            }
+            throw e;
+        }
+    }
+
+    private void run(InstanceFolder folder, Ownership ownership) throws IOException, InterruptedException {
+        PrepareInstance preparation = new PrepareInstance(
+                LocalStore.root(),
+                Path.of(System.getProperty("java.home"), "bin", "java"),
+                Topology.SERVICES,
+                this::say);
+        Plan plan = prepare(folder, preparation);
+        ownership.close(); // the supervisor takes over
+        ProcessHandle supervisor = start(folder, plan, preparation);
+        mayStay = !foreground;
+        DemoOrder demo = new DemoOrder(plan.gateway(), progress());
+        demo.place();
+        if (json) {
+            System.out.println(StatusDocument.of(plan, instance.reports(plan)).json());
+        } else {
+            demo.sayWhatNext(folder.name());
+        }
+        if (foreground) {
+            say("Ctrl-C stops the store");
+            supervisor.onExit().join();
+            mayStay = true; // somebody else has stopped it
+        }
+    }
+
+    private Plan prepare(InstanceFolder folder, PrepareInstance preparation) throws IOException, InterruptedException {
+        if (folder.plan().isPresent()) {
+            say("clearing up after a supervisor that was killed");
+            instance.end(this::say);
+        }
+        if (!Ports.isFree(port)) {
+            throw new Failure(Failure.FAILED, "port " + port + " is taken; choose another with --port");
+        }
+        if (Files.getFileStore(folder.path()).getUsableSpace() < NEEDED_BYTES) {
+            throw new Failure(
+                    Failure.FAILED,
+                    "less than " + NEEDED_BYTES / 1_000_000 + " MB are free where " + folder.path() + " lies");
+        }
+        if (fresh) {
+            folder.forget();
+        }
+        if (stock != null && Files.exists(folder.data())) {
+            throw new Failure(Failure.PREREQUISITE, "--stock needs fresh data; add --fresh to forget the old");
+        }
+        return preparation.prepare(
+                folder, launcher(), new Settings(port, Optional.ofNullable(stock), !noRestart, restartDelay));
+    }
+
+    private ProcessHandle start(InstanceFolder folder, Plan plan, PrepareInstance preparation)
+            throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(detached());
+        command.addAll(plan.supervisor());
+        Process supervisor = ShortCommand.builder(command, Map.of())
+                .redirectOutput(
+                        Redirect.appendTo(folder.log(InstanceFolder.SUPERVISOR).toFile()))
+                .start();
+        try (Control control = new Control(plan)) {
+            awaitAnswer(control, supervisor, folder);
+            startAll(control, plan, Kind.DATABASE, folder);
+            if (!PrepareInstance.untrained(plan).isEmpty()) {
+                say("making start-up caches, once for each build");
+                preparation.train(folder, plan);
+            }
+            startAll(control, plan, Kind.SERVICE, folder);
+        }
+        return supervisor.toHandle();
+    }
+
+    private void awaitAnswer(Control control, Process supervisor, InstanceFolder folder)
+            throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + SUPERVISOR_BOUND.toNanos();
+        while (true) {
+            try {
+                control.parts();
+                return;
+            } catch (IOException notYet) {
+                if (!supervisor.isAlive() || System.nanoTime() > deadline) {
+                    throw new Failure(
+                            Failure.FAILED,
+                            "the supervisor does not start; see " + folder.log(InstanceFolder.SUPERVISOR));
+                }
+                Thread.sleep(50);
+            }
+        }
+    }
+
+    private void startAll(Control control, Plan plan, Kind kind, InstanceFolder folder)
+            throws IOException, InterruptedException {
+        Set<String> awaited = new HashSet<>();
+        for (Plan.Part part : plan.parts()) {
+            if (part.kind() == kind) {
+                control.ask(part.name(), "start");
+                awaited.add(part.name());
+            }
+        }
+        long deadline = System.nanoTime() + READY_BOUND.toNanos();
+        Set<String> seen = new HashSet<>();
+        while (!awaited.isEmpty()) {
+            Thread.sleep(50);
+            for (PartReport part : control.parts()) {
+                if (part.pid() != null) {
+                    seen.add(part.name());
+                }
+                if (part.state().equals("up") && awaited.remove(part.name())) {
+                    say(part.name() + " is up");
+                }
+                boolean hopeless =
+                        part.pid() == null && seen.contains(part.name()) && (noRestart || part.restarts() > 1);
+                if (awaited.contains(part.name()) && (hopeless || System.nanoTime() > deadline)) {
+                    throw new Failure(
+                            Failure.FAILED,
+                            part.name() + " does not start: " + part.note() + "; see " + folder.log(part.name()));
+                }
+            }
+        }
+    }
+
+    /** Starts the given command in a session of its own, so that neither Ctrl-C nor the end of the terminal reaches it. */
+    private static List<String> detached() {
+        List<String> folders =
+                List.of(System.getenv().getOrDefault("PATH", "/usr/bin").split(":"));
+        if (folders.stream().anyMatch(folder -> Files.isExecutable(Path.of(folder, "setsid")))) {
+            return List.of("setsid");
+        }
+        if (folders.stream().anyMatch(folder -> Files.isExecutable(Path.of(folder, "perl")))) { // macOS has no setsid
+            return List.of("perl", "-MPOSIX", "-e", "POSIX::setsid(); exec @ARGV or die $!");
+        }
+        throw new Failure(Failure.PREREQUISITE, "needs setsid (of util-linux) or perl on the PATH");
+    }
+
+    private static Path launcher() {
+        try {
+            return Path.of(
+                    Up.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void clearUp(InstanceFolder folder, Ownership ownership) {
+        if (mayStay) {
+            return;
+        }
+        clearingUp = true;
+        try {
+            ownership.close();
+            instance.end(this::say);
+            ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly); // what prepares
+            Optional<Ownership> left = folder.own();
+            if (left.isPresent()) {
+                left.get().close();
+            }
+        } catch (IOException e) {
+            say("cannot clear up: " + e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private PrintStream progress() {
+        return json ? System.err : System.out;
+    }
+
+    private void say(String line) {
+        progress().printf(Locale.ROOT, "%6.1f s  %s%n", (System.nanoTime() - beganNanos) / 1e9, line);
+    }
+
+    /** Reads {@code 500ms}, {@code 1s}, {@code 2m}. */
+    static final class Time implements ITypeConverter<Duration> {
+        @Override
+        public Duration convert(String text) {
+            try {
+                return text.endsWith("ms")
+                        ? Duration.ofMillis(Long.parseLong(text.substring(0, text.length() - 2)))
+                        : Duration.parse("PT" + text);
+            } catch (DateTimeParseException | NumberFormatException e) {
+                throw new TypeConversionException("'" + text + "' is not a time such as 500ms or 2s");
+            }
+        }
+    }
+}

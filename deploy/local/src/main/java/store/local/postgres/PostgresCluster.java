@@ -1,0 +1,131 @@
+package store.local.postgres;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.apache.commons.io.file.PathUtils;
+import store.local.supervision.ShortCommand;
+
+/**
+ * One PostgreSQL server's data and how that server is run. It holds one database, owned by one role of the same name; nobody else may
+ * log in.
+ */
+public record PostgresCluster(PostgresBinaries binaries, Path data) {
+
+    /** What is promised to survive a crash rests on the first three. The others keep an idle server small. */
+    static final Map<String, String> SETTINGS = Map.ofEntries(
+            Map.entry("fsync", "on"),
+            Map.entry("synchronous_commit", "on"),
+            Map.entry("full_page_writes", "on"),
+            Map.entry("listen_addresses", "127.0.0.1"),
+            // A socket's path may not exceed about 100 bytes, and a clone may lie deep.
+            Map.entry("unix_socket_directories", ""),
+            // A pool of 20 or so, a scheduler's and a migration's connection, and guests such as an auditor.
+            Map.entry("max_connections", "60"),
+            Map.entry("shared_buffers", "32MB"),
+            Map.entry("max_wal_size", "256MB"),
+            Map.entry("wal_level", "minimal"),
+            Map.entry("max_wal_senders", "0"),
+            Map.entry("io_method", "sync"), // no I/O worker processes
+            Map.entry("max_worker_processes", "1"),
+            Map.entry("max_parallel_workers", "0"),
+            Map.entry("max_logical_replication_workers", "0"),
+            Map.entry("jit", "off"),
+            Map.entry("log_timezone", "UTC"),
+            Map.entry("log_checkpoints", "off"));
+
+    private static final Duration PROGRAM_BOUND = Duration.ofMinutes(1);
+
+    /**
+     * Makes the data unless it is there; all or nothing.
+     *
+     * @param name of the database and of the role that owns it; a plain identifier
+     * @param password of the role; letters and digits
+     * @throws IOException also if the data was made by another major version
+     */
+    public void create(String name, String password) throws IOException {
+        Path version = data.resolve("PG_VERSION");
+        Path unfinished = data.resolveSibling(data.getFileName() + ".new");
+        if (Files.exists(version)) {
+            requireOwnMajor(Files.readString(version).strip());
+            return;
+        }
+        if (Files.exists(unfinished)) {
+            PathUtils.deleteDirectory(unfinished);
+        }
+        Files.createDirectories(data.getParent());
+        run(
+                "initdb",
+                List.of(
+                        "--pgdata=" + unfinished,
+                        "--username=postgres",
+                        "--auth=reject",
+                        "--encoding=UTF8",
+                        "--locale=C",
+                        "--locale-provider=builtin",
+                        "--builtin-locale=C.UTF-8"),
+                "");
+        Files.writeString(
+                unfinished.resolve("pg_hba.conf"), "host " + name + " " + name + " 127.0.0.1/32 scram-sha-256\n");
+        // With -j a statement ends at a semicolon and an empty line.
+        run(
+                "postgres",
+                List.of("--single", "-j", "-D", unfinished.toString(), "-c", "exit_on_error=on", "postgres"),
+                "CREATE ROLE " + name + " LOGIN PASSWORD '" + password + "';\n\n" + "CREATE DATABASE " + name
+                        + " OWNER " + name + ";\n\n");
+        Files.move(unfinished, data);
+    }
+
+    /** The server in the foreground, with every setting that matters. */
+    public List<String> serverCommand(int port) {
+        List<String> arguments = new ArrayList<>(List.of("-D", data.toString(), "-p", Integer.toString(port)));
+        new TreeMap<>(SETTINGS).forEach((setting, value) -> arguments.addAll(List.of("-c", setting + "=" + value)));
+        return binaries.command("postgres", arguments);
+    }
+
+    /**
+     * Clears the way for a start after a crash or a reboot. PostgreSQL takes any living process with the number in its
+     * {@code postmaster.pid} for a server, and after a reboot that may be anything. While the number is free, or belongs to a server,
+     * the file stays: PostgreSQL needs it to find out whether children of a killed server still use the data.
+     */
+    public void forgetForeignPid() throws IOException {
+        Path file = data.resolve("postmaster.pid");
+        if (!Files.exists(file)) {
+            return;
+        }
+        List<String> lines = Files.readAllLines(file);
+        Optional<String> program = lines.isEmpty()
+                ? Optional.empty()
+                : ProcessHandle.of(Long.parseLong(lines.getFirst().strip()))
+                        .flatMap(process -> process.info().command());
+        if (program.isPresent() && !program.get().endsWith("/postgres")) {
+            Files.delete(file);
+        }
+    }
+
+    private void requireOwnMajor(String found) throws IOException {
+        Path catalogue = binaries.home().resolve("share/postgresql/postgres.bki");
+        String own;
+        try (BufferedReader lines = Files.newBufferedReader(catalogue)) {
+            own = Objects.requireNonNull(lines.readLine()).replace("# PostgreSQL ", "");
+        }
+        if (!found.equals(own)) {
+            throw new IOException("the data in " + data + " was made by PostgreSQL " + found + ", this is " + own
+                    + ": start with --fresh to forget it");
+        }
+    }
+
+    private void run(String program, List<String> arguments, String input) throws IOException {
+        Path log = data.resolveSibling(data.getFileName() + "." + program + ".log");
+        ShortCommand.run(binaries.command(program, arguments), Map.of(), input, log, PROGRAM_BOUND);
+        Files.delete(log);
+    }
+}

@@ -1,0 +1,66 @@
+package store.local.supervision;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** Runs a program to its end, within a bound. */
+public final class ShortCommand {
+
+    private ShortCommand() {}
+
+    /**
+     * Returns once the program has succeeded.
+     *
+     * @param environment what the program sees besides {@link #INHERITED}
+     * @param input its standard input
+     * @param log gets what it prints; replaced
+     * @throws IOException if it fails, or is killed because it took too long; the message ends with the last line it printed
+     */
+    public static void run(
+            List<String> command, Map<String, String> environment, String input, Path log, Duration bound)
+            throws IOException {
+        ProcessBuilder builder = builder(command, environment).redirectOutput(log.toFile());
+        Process process = builder.redirectInput(ProcessBuilder.Redirect.PIPE).start();
+        try {
+            try (var stdin = process.outputWriter()) {
+                stdin.write(input);
+            } catch (IOException endedWithoutReading) {
+                // its exit code tells
+            }
+            boolean ended = process.waitFor(bound.toMillis(), TimeUnit.MILLISECONDS);
+            if (!ended || process.exitValue() != 0) {
+                List<String> lines = Files.readAllLines(log);
+                throw new IOException(Path.of(command.getFirst()).getFileName() + " "
+                        + (ended
+                                ? "ended with exit code " + process.exitValue()
+                                : "took longer than " + bound.toSeconds() + " s")
+                        + " (" + log + ")" + (lines.isEmpty() ? "" : ": " + lines.getLast()));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException(command.getFirst());
+        } finally {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            process.destroyForcibly();
+        }
+    }
+
+    /** What a program may see of the environment of whoever called {@code up}; anything else could steer it. */
+    public static final List<String> INHERITED = List.of("PATH", "HOME", "USER", "TMPDIR", "LANG", "TZ");
+
+    /** A program with nothing on its input and one stream of output. */
+    public static ProcessBuilder builder(List<String> command, Map<String, String> environment) {
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectInput(new File("/dev/null")).redirectErrorStream(true);
+        builder.environment().keySet().retainAll(INHERITED);
+        builder.environment().putAll(environment);
+        return builder;
+    }
+}

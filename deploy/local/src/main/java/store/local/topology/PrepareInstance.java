@@ -1,0 +1,179 @@
+package store.local.topology;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import store.local.postgres.PostgresBinaries;
+import store.local.postgres.PostgresCluster;
+import store.local.supervision.InstanceFolder;
+import store.local.supervision.Plan;
+import store.local.topology.Topology.Database;
+import store.local.topology.Topology.Service;
+
+/** Makes all that an instance needs before its first process starts: keys, programs, databases, and the plan. */
+public final class PrepareInstance {
+
+    /** What is unpacked and trained side by side; each keeps a core busy. */
+    private static final int WORKERS = 2;
+
+    private final Path root;
+    private final Path shared;
+    private final Topology topology;
+    private final Applications applications;
+    private final Consumer<String> progress;
+
+    /**
+     * @param root the repository's
+     * @param java the launcher of the JDK that runs everything
+     * @param progress is told what takes time
+     */
+    public PrepareInstance(Path root, Path java, Topology topology, Consumer<String> progress) {
+        this.root = root;
+        this.shared = instances(root).resolve(".shared");
+        this.topology = topology;
+        this.applications = new Applications(shared.resolve("applications"), java);
+        this.progress = progress;
+    }
+
+    /** Where the instances' folders lie. */
+    public static Path instances(Path root) {
+        return root.resolve("deploy/local/.state");
+    }
+
+    /**
+     * @param port the public one
+     * @param stock pieces of every product to begin with, or empty for the usual ones
+     */
+    public record Settings(int port, Optional<Integer> stock, boolean restart, Duration restartDelay) {}
+
+    /**
+     * Prepares an instance that does not run.
+     *
+     * @param launcher this module's jar, from which the supervisor will run
+     * @throws IOException with a message for the user
+     */
+    public Plan prepare(InstanceFolder folder, Path launcher, Settings settings) throws IOException {
+        Files.createDirectories(shared.resolve("applications"));
+        Files.createDirectories(folder.data());
+        Secrets secrets = Secrets.in(folder.secrets());
+        try (FileChannel _ = lockShared()) {
+            if (!Files.exists(shared.resolve("postgres"))) {
+                progress.accept("unpacking PostgreSQL");
+            }
+            PostgresBinaries binaries = PostgresBinaries.unpack(shared.resolve("postgres"));
+            progress.accept("preparing databases and applications");
+            Ports free = new Ports();
+            Composition composition =
+                    new Composition(topology, folder, secrets, settings.port(), free, settings.stock());
+            List<Callable<Plan.Part>> work = new ArrayList<>();
+            for (Database database : topology.databases()) {
+                PostgresCluster cluster =
+                        new PostgresCluster(binaries, folder.data().resolve(database.name()));
+                work.add(() -> {
+                    cluster.create(database.schema(), secrets.password(database.name()));
+                    cluster.forgetForeignPid();
+                    return composition.part(database, cluster);
+                });
+            }
+            for (Service service : topology.services()) {
+                work.add(() -> composition.part(service, command(service)));
+            }
+            Plan plan = new Plan(
+                    folder.name(),
+                    topology.build(),
+                    composition.address(topology.services().getLast().name()),
+                    free.take(),
+                    HexFormat.of().formatHex(Secrets.random(16)),
+                    settings.restart(),
+                    settings.restartDelay(),
+                    applications.supervisorCommand(launcher, folder.path()),
+                    inParallel(work));
+            folder.write(plan);
+            applications.dropAllBut(plans());
+            return plan;
+        }
+    }
+
+    /** The parts that would start faster after {@link #train}. */
+    public static List<Plan.Part> untrained(Plan plan) {
+        return plan.parts().stream().filter(Applications::untrained).toList();
+    }
+
+    /** Makes the start-up caches that are missing; the databases must be up. A part whose cache cannot be made starts without. */
+    public void train(InstanceFolder folder, Plan plan) throws IOException {
+        try (FileChannel _ = lockShared()) {
+            List<Callable<Plan.Part>> work = new ArrayList<>();
+            for (Plan.Part part : untrained(plan)) {
+                work.add(() -> {
+                    try {
+                        Applications.train(part, folder.log(part.name() + "-training"));
+                    } catch (IOException e) {
+                        progress.accept(part.name() + " goes without a start-up cache: " + e.getMessage());
+                    }
+                    return part;
+                });
+            }
+            inParallel(work);
+        }
+    }
+
+    private List<String> command(Service service) throws IOException {
+        Path jar = root.resolve(service.jar());
+        if (!Files.exists(jar)) {
+            throw new IOException(jar + " has not been built");
+        }
+        List<String> flags = Applications.jvmFlags(service.heapMegabytes());
+        return service.isSpring() ? applications.springCommand(jar, flags) : applications.plainCommand(jar, flags);
+    }
+
+    private List<Plan> plans() throws IOException {
+        List<Plan> plans = new ArrayList<>();
+        try (Stream<Path> folders = Files.list(instances(root))) {
+            for (Path folder : folders.filter(Files::isDirectory).toList()) {
+                new InstanceFolder(folder).plan().ifPresent(plans::add);
+            }
+        }
+        return plans;
+    }
+
+    /** Several instances may be prepared at the same time; the later one finds what the earlier one made. */
+    private FileChannel lockShared() throws IOException {
+        FileChannel channel =
+                FileChannel.open(shared.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        if (channel.tryLock() == null) {
+            progress.accept("another instance is being prepared: waiting for it");
+            channel.lock();
+        }
+        return channel;
+    }
+
+    private static <T> List<T> inParallel(List<Callable<T>> work) throws IOException {
+        try (ExecutorService workers = Executors.newFixedThreadPool(WORKERS)) {
+            List<T> results = new ArrayList<>();
+            for (Future<T> result : workers.invokeAll(work)) {
+                results.add(result.get());
+            }
+            return results;
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof IOException cause ? cause : new IOException(e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException();
+        }
+    }
+}

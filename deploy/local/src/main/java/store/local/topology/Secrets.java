@@ -1,0 +1,80 @@
+package store.local.topology;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.Set;
+
+/** The keys and passwords of one instance, each in a file that only its owner reads; made once, kept until {@code --fresh}. */
+record Secrets(Path folder) {
+
+    private static final int KEY_BYTES = 32;
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    /** Makes what is missing. */
+    static Secrets in(Path folder) throws IOException {
+        Secrets secrets = new Secrets(folder);
+        Files.createDirectories(folder);
+        secrets.once("order.key", Base64.getEncoder().encodeToString(random(KEY_BYTES)));
+        secrets.once("payment.key", Base64.getEncoder().encodeToString(random(KEY_BYTES)));
+        if (!Files.exists(secrets.file("guests-public.pem"))) {
+            KeyPair guests = rsa();
+            Files.deleteIfExists(secrets.file("guests-private.pem")); // without its public half
+            secrets.once(
+                    "guests-private.pem", pem("PRIVATE KEY", guests.getPrivate().getEncoded())); // PKCS#8
+            secrets.once(
+                    "guests-public.pem", pem("PUBLIC KEY", guests.getPublic().getEncoded())); // X.509
+        }
+        return secrets;
+    }
+
+    Path file(String name) {
+        return folder.resolve(name);
+    }
+
+    /** The password of a database's role: letters and digits. */
+    String password(String database) throws IOException {
+        once(database + ".password", HexFormat.of().formatHex(random(16)));
+        return Files.readString(file(database + ".password"));
+    }
+
+    static byte[] random(int bytes) {
+        byte[] random = new byte[bytes];
+        RANDOM.nextBytes(random);
+        return random;
+    }
+
+    private void once(String name, String content) throws IOException {
+        if (!Files.exists(file(name))) {
+            Set<PosixFilePermission> ownerOnly = PosixFilePermissions.fromString("rw-------");
+            Path fresh = file(name + ".new");
+            Files.deleteIfExists(fresh);
+            Files.createFile(fresh, PosixFilePermissions.asFileAttribute(ownerOnly));
+            Files.writeString(fresh, content);
+            Files.move(fresh, file(name));
+        }
+    }
+
+    private static KeyPair rsa() {
+        try {
+            KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+            generator.initialize(2048);
+            return generator.generateKeyPair();
+        } catch (NoSuchAlgorithmException everyJdkHasIt) {
+            throw new IllegalStateException(everyJdkHasIt);
+        }
+    }
+
+    private static String pem(String type, byte[] der) {
+        String base64 = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der);
+        return "-----BEGIN " + type + "-----\n" + base64 + "\n-----END " + type + "-----\n";
+    }
+}

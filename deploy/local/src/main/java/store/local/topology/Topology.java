@@ -1,0 +1,112 @@
+package store.local.topology;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * The parts of one build of the store, and who needs to know what.
+ *
+ * @param build as {@code status} names it
+ * @param databases one server each
+ * @param services in an order in which each comes after those it calls; the last has the public port
+ */
+public record Topology(String build, List<Database> databases, List<Service> services) {
+
+    /** The five processes of a checkout, each owner with its own database. */
+    public static final Topology SERVICES = fiveProcesses();
+
+    /**
+     * @param schema the database's name, and the role's that owns it
+     */
+    public record Database(String name, String schema) {}
+
+    /**
+     * @param jar from the repository's root; an executable jar of Spring Boot, or one that takes {@code --port} and {@code --data}
+     * @param database the one that it owns
+     * @param heapMegabytes the bound of its heap
+     * @param environment what it needs to know of the others
+     */
+    public record Service(
+            String name,
+            String jar,
+            Optional<Database> database,
+            int heapMegabytes,
+            Function<Wiring, Map<String, String>> environment) {
+
+        boolean isSpring() {
+            return jar.endsWith("-exec.jar");
+        }
+    }
+
+    /** What a part may know of the instance that it is a part of. */
+    public interface Wiring {
+
+        /** Where a service is reached. */
+        String address(String service);
+
+        /** One of the files of {@link Secrets}. */
+        Path secret(String file);
+
+        /** Pieces of every product to begin with, if that was asked for. */
+        Optional<Integer> stock();
+    }
+
+    private static Topology fiveProcesses() {
+        Database orders = new Database("order-db", "orders");
+        Database inventory = new Database("inventory-db", "inventory");
+        Database payments = new Database("payment-db", "payments");
+        return new Topology(
+                "services",
+                List.of(orders, inventory, payments),
+                List.of(
+                        new Service(
+                                "acquirer-sandbox",
+                                "deploy/acquirer-sandbox/target/acquirer-sandbox.jar",
+                                Optional.empty(),
+                                32,
+                                wiring -> Map.of()),
+                        spring(
+                                "inventory-service",
+                                Optional.of(inventory),
+                                wiring -> wiring.stock()
+                                        .map(stock -> Map.of("STORE_INVENTORY_STOCK", Integer.toString(stock)))
+                                        .orElse(Map.of())),
+                        spring(
+                                "payment-service",
+                                Optional.of(payments),
+                                wiring -> Map.of(
+                                        "STORE_PAYMENT_ACQUIRER_ADDRESS", wiring.address("acquirer-sandbox"),
+                                        "STORE_PAYMENT_SECRET_FILE",
+                                                wiring.secret("payment.key").toString())),
+                        spring(
+                                "order-service",
+                                Optional.of(orders),
+                                wiring -> Map.of(
+                                        "STORE_ORDER_INVENTORY_ADDRESS", wiring.address("inventory-service"),
+                                        "STORE_ORDER_PAYMENT_ADDRESS", wiring.address("payment-service"),
+                                        "STORE_ORDER_SECRET_FILE",
+                                                wiring.secret("order.key").toString(),
+                                        "STORE_ORDER_GUEST_PUBLIC_KEY", url(wiring.secret("guests-public.pem")))),
+                        spring(
+                                "gateway",
+                                Optional.empty(),
+                                wiring -> Map.of(
+                                        "STORE_EDGE_ORDER_ADDRESS", wiring.address("order-service"),
+                                        "STORE_EDGE_INVENTORY_ADDRESS", wiring.address("inventory-service"),
+                                        "STORE_EDGE_GUEST_PRIVATE_KEY", url(wiring.secret("guests-private.pem")),
+                                        "STORE_EDGE_GUEST_PUBLIC_KEY", url(wiring.secret("guests-public.pem"))))));
+    }
+
+    private static Service spring(
+            String module, Optional<Database> database, Function<Wiring, Map<String, String>> environment) {
+        return new Service(
+                module, module + "/target/" + module + "-1.0.0-SNAPSHOT-exec.jar", database, 96, environment);
+    }
+
+    private static String url(Path file) {
+        return file.toUri().toString();
+    }
+}

@@ -1,0 +1,146 @@
+package store.local.supervision;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static store.local.supervision.StandInStore.eventually;
+import static store.local.supervision.StandInStore.shell;
+
+import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import store.local.topology.Ports;
+import store.local.topology.PrepareInstance;
+
+class SupervisorIT {
+
+    @TempDir
+    private static Path root = Path.of("");
+
+    private static StandInStore store;
+
+    @BeforeAll
+    static void start() throws IOException {
+        InstanceFolder folder =
+                new InstanceFolder(PrepareInstance.instances(root).resolve("test"));
+        store = new StandInStore(
+                root, shell(folder, "broken", "exit 3"), shell(folder, "deaf", "trap '' TERM; sleep 60"));
+        store.start("back");
+        store.start("front");
+    }
+
+    @AfterAll
+    static void end() {
+        store.close();
+    }
+
+    @Test
+    void startsAKilledPartAgainAfterTheDelay() throws IOException {
+        ProcessHandle killed = store.process("back");
+        int restarts = store.part("back").restarts();
+        Instant before = Instant.now();
+        killed.destroyForcibly();
+
+        eventually(() ->
+                store.part("back").state().equals("up") && store.part("back").restarts() == restarts + 1);
+
+        assertThat(store.process("back").pid()).isNotEqualTo(killed.pid());
+        assertThat(store.part("back").startedAt()).isBetween(before.plus(StandInStore.RESTART_DELAY), Instant.now());
+    }
+
+    @Test
+    void holdsAStoppedPartDownUntilItIsStarted() throws IOException {
+        ProcessHandle stopped = store.process("front");
+        store.control.ask("front", "stop");
+        eventually(() -> store.part("front").state().equals("down"));
+
+        assertThat(stopped.isAlive()).isFalse();
+        assertThat(store.part("front").note()).isEqualTo("stopped");
+
+        store.start("front");
+        assertThat(store.part("front").restarts()).isZero();
+    }
+
+    @Test
+    void restartsAPartOnRequestWithoutCountingItAsADeath() throws IOException {
+        ProcessHandle before = store.process("back");
+        int restarts = store.part("back").restarts();
+        store.control.ask("back", "restart");
+        eventually(() -> store.part("back").state().equals("up")
+                && !Objects.equals(store.part("back").pid(), before.pid()));
+
+        assertThat(store.part("back").restarts()).isEqualTo(restarts);
+    }
+
+    @Test
+    void backsOffFromAPartThatNeverBecomesReady() throws IOException {
+        store.control.ask("broken", "start");
+        eventually(() -> store.part("broken").restarts() >= 2);
+
+        assertThat(store.part("broken").note()).contains("exit code 3 before it was ready");
+        assertThat(Files.readString(store.folder.log(InstanceFolder.SUPERVISOR)))
+                .contains("broken ended with exit code 3 before it was ready; starts again after 800 ms")
+                .contains("broken ended with exit code 3 before it was ready; starts again after 1600 ms");
+    }
+
+    @Test
+    void showsAPausedPartAndEndsItAllTheSame() throws IOException {
+        Termination.signal("STOP", List.of(store.process("front")));
+        eventually(() -> store.part("front").state().equals("paused"));
+
+        store.control.ask("front", "stop");
+        eventually(() -> store.part("front").state().equals("down"));
+        store.start("front");
+    }
+
+    @Test
+    void refusesASecondSupervisor() throws IOException, InterruptedException {
+        Process second = store.startSupervisor();
+
+        assertThat(second.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(second.exitValue()).isEqualTo(1);
+        assertThat(store.part("back").state()).isEqualTo("up");
+    }
+
+    @Test
+    void refusesARequestWithoutTheToken() throws IOException {
+        URI parts = URI.create("http://127.0.0.1:" + store.plan.controlPort() + "/parts");
+        HttpURLConnection stranger = (HttpURLConnection) parts.toURL().openConnection();
+
+        assertThat(stranger.getResponseCode()).isEqualTo(401);
+    }
+
+    @Test
+    void keepsItsFilesFromOthers() throws IOException {
+        try (var files = Files.list(store.folder.path())) {
+            assertThat(files.filter(file -> file.toString().endsWith(".json")))
+                    .hasSize(2)
+                    .allSatisfy(file ->
+                            assertThat(Files.getPosixFilePermissions(file)).hasSize(2));
+        }
+    }
+
+    @Test
+    void leavesNothingWhenItEnds(@TempDir Path other) throws IOException {
+        StandInStore ended = new StandInStore(other);
+        ended.start("back");
+        ended.start("front");
+        List<ProcessHandle> processes = List.of(ended.process("back"), ended.process("front"), ended.supervisor());
+
+        ended.close();
+
+        assertThat(processes).noneMatch(ProcessHandle::isAlive);
+        assertThat(Ports.isFree(ended.plan.controlPort())).isTrue();
+        for (String file : List.of("plan.json", "running.json", "lock")) {
+            assertThat(ended.folder.path().resolve(file)).doesNotExist();
+        }
+    }
+}

@@ -1,0 +1,122 @@
+package store.local.topology;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import store.local.postgres.PostgresBinaries;
+import store.local.postgres.PostgresCluster;
+import store.local.supervision.InstanceFolder;
+import store.local.supervision.Plan;
+
+class CompositionTest {
+
+    @TempDir
+    private Path root = Path.of("");
+
+    private Map<String, Plan.Part> parts = Map.of();
+
+    @BeforeEach
+    void compose() throws IOException {
+        parts = compose(Optional.empty());
+    }
+
+    @Test
+    void givesEveryPartItsNameAndPorts() {
+        assertThat(parts)
+                .containsOnlyKeys(
+                        "order-db",
+                        "inventory-db",
+                        "payment-db",
+                        "acquirer-sandbox",
+                        "inventory-service",
+                        "payment-service",
+                        "order-service",
+                        "gateway");
+        List<String> addresses = parts.values().stream()
+                .flatMap(part -> Stream.of(part.url(), part.managementUrl(), part.jdbcUrl()))
+                .filter(Objects::nonNull)
+                .map(url -> url.replaceAll("/[a-z]+$", ""))
+                .toList();
+        assertThat(addresses).hasSize(12).doesNotHaveDuplicates();
+        assertThat(part("gateway").url()).isEqualTo("http://127.0.0.1:8080");
+    }
+
+    @Test
+    void tellsEachServiceWhereItsPeersAre() {
+        assertThat(part("gateway").environment())
+                .containsEntry("STORE_EDGE_ORDER_ADDRESS", part("order-service").url())
+                .containsEntry(
+                        "STORE_EDGE_INVENTORY_ADDRESS",
+                        part("inventory-service").url());
+        assertThat(part("order-service").environment())
+                .containsEntry(
+                        "STORE_ORDER_INVENTORY_ADDRESS",
+                        part("inventory-service").url())
+                .containsEntry(
+                        "STORE_ORDER_PAYMENT_ADDRESS", part("payment-service").url());
+        assertThat(part("payment-service").environment())
+                .containsEntry(
+                        "STORE_PAYMENT_ACQUIRER_ADDRESS",
+                        part("acquirer-sandbox").url());
+    }
+
+    @Test
+    void tellsADatabasesPasswordToItsOwnerAlone() {
+        for (String owner : List.of("order", "inventory", "payment")) {
+            Plan.Part database = part(owner + "-db");
+            assertThat(part(owner + "-service").environment())
+                    .containsEntry("SPRING_DATASOURCE_URL", database.jdbcUrl())
+                    .containsEntry("SPRING_DATASOURCE_USERNAME", database.user())
+                    .containsEntry("SPRING_DATASOURCE_PASSWORD", database.password());
+        }
+        assertThat(part("gateway").environment()).doesNotContainKey("SPRING_DATASOURCE_PASSWORD");
+        assertThat(part("order-db").password()).isNotEqualTo(part("payment-db").password());
+    }
+
+    @Test
+    void keepsEveryListenerOnLoopback() {
+        for (String service : List.of("gateway", "order-service", "inventory-service", "payment-service")) {
+            assertThat(part(service).environment())
+                    .containsEntry("SERVER_ADDRESS", "127.0.0.1")
+                    .containsEntry("MANAGEMENT_SERVER_ADDRESS", "127.0.0.1");
+        }
+        assertThat(part("order-db").command()).contains("listen_addresses=127.0.0.1");
+    }
+
+    @Test
+    void passesTheStockOnOnlyWhereOneWasAskedFor() throws IOException {
+        assertThat(part("inventory-service").environment()).doesNotContainKey("STORE_INVENTORY_STOCK");
+        parts = compose(Optional.of(7));
+        assertThat(part("inventory-service").environment()).containsEntry("STORE_INVENTORY_STOCK", "7");
+    }
+
+    private Plan.Part part(String name) {
+        return Objects.requireNonNull(parts.get(name));
+    }
+
+    private Map<String, Plan.Part> compose(Optional<Integer> stock) throws IOException {
+        InstanceFolder folder = new InstanceFolder(root.resolve("test"));
+        PostgresBinaries binaries = new PostgresBinaries(root.resolve("postgres"), List.of());
+        Composition composition =
+                new Composition(Topology.SERVICES, folder, Secrets.in(folder.secrets()), 8080, new Ports(), stock);
+        Stream.Builder<Plan.Part> composed = Stream.builder();
+        for (Topology.Database database : Topology.SERVICES.databases()) {
+            composed.add(composition.part(
+                    database, new PostgresCluster(binaries, folder.data().resolve(database.name()))));
+        }
+        for (Topology.Service service : Topology.SERVICES.services()) {
+            composed.add(composition.part(service, List.of("java", "-jar", service.jar())));
+        }
+        return composed.build().collect(Collectors.toMap(Plan.Part::name, part -> part));
+    }
+}
