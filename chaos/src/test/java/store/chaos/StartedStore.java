@@ -1,0 +1,172 @@
+package store.chaos;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.springframework.util.FileSystemUtils;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The real store, started by the script that users start it with, and what a test may ask of it from outside and inside. */
+final class StartedStore {
+
+    static final JsonMapper JSON = new JsonMapper();
+
+    private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+    private static final Duration ANSWER_BOUND = Duration.ofSeconds(10);
+
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final String name;
+    private final URI gateway;
+
+    private StartedStore(String name, URI gateway) {
+        this.name = name;
+        this.gateway = gateway;
+    }
+
+    static StartedStore up(String name, String... options) throws IOException, InterruptedException {
+        int port;
+        try (var socket = new ServerSocket(0)) {
+            port = socket.getLocalPort();
+        }
+        var arguments = new ArrayList<>(List.of("up", "--name", name, "--port", Integer.toString(port), "--no-build"));
+        arguments.addAll(List.of(options));
+        assertThat(local(arguments)).as("deploy/local/up").isZero();
+        return new StartedStore(name, URI.create("http://127.0.0.1:" + port));
+    }
+
+    /** Stops it and forgets its data. */
+    void down() throws IOException, InterruptedException {
+        http.close();
+        assertThat(local(List.of("down", "--name", name)))
+                .as("deploy/local/down")
+                .isZero();
+        FileSystemUtils.deleteRecursively(ROOT.resolve("deploy/local/.state").resolve(name));
+    }
+
+    /** The part as {@code status} describes it. */
+    JsonNode part(String part) throws IOException, InterruptedException {
+        var status = new ProcessBuilder("deploy/local/status", "--json", "--name", name)
+                .directory(ROOT.toFile())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        var document = JSON.readTree(status.getInputStream().readAllBytes());
+        return document.path("parts")
+                .valueStream()
+                .filter(candidate -> candidate.path("name").asString().equals(part))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** The rows of a query on a database, as text. */
+    List<List<String>> query(String database, String sql) throws IOException, InterruptedException, SQLException {
+        var part = part(database);
+        try (var connection = DriverManager.getConnection(
+                        part.path("jdbcUrl").asString(),
+                        part.path("user").asString(),
+                        part.path("password").asString());
+                var rows = connection.createStatement().executeQuery(sql)) {
+            var found = new ArrayList<List<String>>();
+            while (rows.next()) {
+                var row = new ArrayList<String>();
+                for (var column = 1; column <= rows.getMetaData().getColumnCount(); column++) {
+                    row.add(rows.getString(column));
+                }
+                found.add(row);
+            }
+            return found;
+        }
+    }
+
+    String guest() throws IOException, InterruptedException {
+        return json(send("POST", "/api/guests", Map.of(), "")).path("token").asString();
+    }
+
+    /** Places an order for {@code sku}, 1 piece at {@code price}. */
+    HttpResponse<String> place(String token, String key, String sku, JsonNode price, String card)
+            throws IOException, InterruptedException {
+        return send(
+                "POST",
+                "/api/orders",
+                Map.of("Authorization", "Bearer " + token, "Idempotency-Key", key, "Content-Type", "application/json"),
+                "{\"lines\":[{\"sku\":\"%s\",\"quantity\":1}],\"payment\":{\"token\":\"%s\"},\"expectedTotal\":%s}"
+                        .formatted(sku, card, price));
+    }
+
+    JsonNode order(String token, String id) throws IOException, InterruptedException {
+        return json(send("GET", "/api/orders/" + id, Map.of("Authorization", "Bearer " + token), ""));
+    }
+
+    List<JsonNode> products() throws IOException, InterruptedException {
+        return json(send("GET", "/api/products", Map.of(), ""))
+                .path("products")
+                .valueStream()
+                .toList();
+    }
+
+    /** Movements on the card network's record: kinds by order. */
+    Map<String, List<String>> statement() throws IOException, InterruptedException {
+        var acquirer = part("acquirer-sandbox").path("url").asString();
+        var kinds = new TreeMap<String, List<String>>();
+        var after = "";
+        do {
+            var page = json(http.send(
+                    HttpRequest.newBuilder(URI.create(acquirer + "/statement?limit=1000" + after))
+                            .timeout(ANSWER_BOUND)
+                            .build(),
+                    BodyHandlers.ofString()));
+            for (var movement : page.path("movements")) {
+                kinds.computeIfAbsent(movement.path("orderId").asString(), _ -> new ArrayList<>())
+                        .add(movement.path("kind").asString());
+            }
+            after = page.path("next").isNull()
+                    ? ""
+                    : "&after=" + page.path("next").asString();
+        } while (!after.isEmpty());
+        return kinds;
+    }
+
+    HttpResponse<String> send(String method, String path, Map<String, String> headers, String body)
+            throws IOException, InterruptedException {
+        var request = HttpRequest.newBuilder(gateway.resolve(path))
+                .method(method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
+                .timeout(ANSWER_BOUND);
+        headers.forEach(request::header);
+        return http.send(request.build(), BodyHandlers.ofString());
+    }
+
+    static JsonNode json(HttpResponse<String> answer) {
+        return JSON.readTree(answer.body());
+    }
+
+    private static int local(List<String> arguments) throws IOException, InterruptedException {
+        var command = new ArrayList<>(arguments);
+        command.set(0, "deploy/local/" + arguments.getFirst());
+        var process = new ProcessBuilder(command)
+                .directory(ROOT.toFile())
+                .redirectOutput(ProcessBuilder.Redirect.INHERIT)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        assertThat(process.waitFor(4, TimeUnit.MINUTES))
+                .as(String.join(" ", command))
+                .isTrue();
+        return process.exitValue();
+    }
+}
