@@ -1,7 +1,7 @@
 # What the scripts beside this file share: they find a JDK, build what is not built, and run the launcher.
 # POSIX sh; sourced with the command's name in $command.
 
-cd "$(dirname "$0")/../.." || exit 1
+cd "$(dirname "$0")/${depth:-../..}" || exit 1
 root=$(pwd -P)
 state=deploy/local/.state
 launcher=deploy/local/target/local-1.0.0-SNAPSHOT.jar
@@ -10,7 +10,7 @@ services="inventory-service payment-service order-service gateway"
 fail() {
     code=$1
     shift
-    echo "deploy/local/$command: $*" >&2
+    echo "${script:-deploy/local/$command}: $*" >&2
     exit "$code"
 }
 
