@@ -3,6 +3,7 @@ package store.edge;
 import jakarta.servlet.DispatcherType;
 import java.time.Clock;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.security.autoconfigure.web.servlet.SecurityFilterProperties;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
@@ -22,11 +23,11 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The edge without its routes, for whichever process has the public port: {@code /api/guests}, the token that orders need, the
- * headers that may come in, and problem details for every error that nothing inside has answered.
+ * headers that may come in and how much of a body, and problem details for every error that nothing inside has answered.
  */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(EdgeSettings.class)
-@Import({GuestController.class, ProblemController.class})
+@Import({GuestController.class, ProblemController.class, UnservedRequests.class})
 public class EdgeModule {
 
     @Bean
@@ -65,6 +66,21 @@ public class EdgeModule {
         registration.setOrder(Ordered.HIGHEST_PRECEDENCE);
         registration.setDispatcherTypes(DispatcherType.REQUEST);
         return registration;
+    }
+
+    /** Behind the token check: what nobody may send is not read. */
+    @Bean
+    FilterRegistrationBean<WholeRequestFilter> wholeRequestFilter() {
+        var registration = new FilterRegistrationBean<>(new WholeRequestFilter());
+        registration.setOrder(SecurityFilterProperties.DEFAULT_FILTER_ORDER + 1);
+        registration.setDispatcherTypes(DispatcherType.REQUEST);
+        return registration;
+    }
+
+    /** A body is nobody's but the reader's: Tomcat would take a form's for parameters. */
+    @Bean
+    WebServerFactoryCustomizer<TomcatServletWebServerFactory> bodiesLeftAlone() {
+        return factory -> factory.addConnectorCustomizers(connector -> connector.setParseBodyMethods(""));
     }
 
     @Bean

@@ -24,6 +24,9 @@ final class EdgeProblems {
                         status,
                         "method-not-allowed",
                         "This resource does not know the method; Allow names those it does.");
+            case CONTENT_TOO_LARGE ->
+                Problems.detail(
+                        status, "invalid-request", "The body exceeds " + WholeRequestFilter.MAX_BODY_BYTES + " bytes.");
             case INTERNAL_SERVER_ERROR ->
                 Problems.detail(status, "internal-error", "The store failed to answer; it is not the request's fault.");
             case null ->

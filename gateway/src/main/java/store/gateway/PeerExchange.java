@@ -1,11 +1,11 @@
 package store.gateway;
 
 import static org.springframework.http.HttpStatus.BAD_REQUEST;
-import static org.springframework.http.HttpStatus.CONTENT_TOO_LARGE;
 import static org.springframework.http.HttpStatus.GATEWAY_TIMEOUT;
 import static org.springframework.http.HttpStatus.SERVICE_UNAVAILABLE;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.time.Duration;
@@ -31,15 +31,11 @@ import store.resilience.spring.Problems;
 /**
  * Has a service answer a request: one attempt, bounded in time and in size, or a problem that says honestly what is known.
  *
- * <p>Bodies are held in memory both ways. The gateway's own exchange streams them, and so can neither refuse a chunked request that
- * is too long nor tell the client about an answer that stalls half way.
+ * <p>An answer is held in memory. The gateway's own exchange streams it, and so cannot tell the client about one that stalls half way.
  */
 final class PeerExchange implements ProxyExchange, AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(PeerExchange.class);
-
-    /** The largest order, 50 lines, takes about 4 KiB. */
-    static final int MAX_REQUEST_BYTES = 64 << 10;
 
     /** The request's headers that a service sees; all others end here. */
     private static final List<String> HEADERS = Stream.concat(
@@ -57,20 +53,14 @@ final class PeerExchange implements ProxyExchange, AutoCloseable {
     public ServerResponse exchange(Request request) {
         var outgoing = HttpRequest.newBuilder(request.getUri());
         if (request.getMethod() == HttpMethod.POST) {
-            byte[] body;
             try {
-                body = request.getServerRequest()
+                outgoing.POST(BodyPublishers.ofByteArray(request.getServerRequest()
                         .servletRequest()
                         .getInputStream()
-                        .readNBytes(MAX_REQUEST_BYTES + 1);
-            } catch (IOException _) {
-                return refuse(Problems.detail(BAD_REQUEST, "invalid-request", "The request's body broke off."));
+                        .readAllBytes())); // the edge has bounded it
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
             }
-            if (body.length > MAX_REQUEST_BYTES) {
-                return refuse(Problems.detail(
-                        CONTENT_TOO_LARGE, "invalid-request", "The body exceeds " + MAX_REQUEST_BYTES + " bytes."));
-            }
-            outgoing.POST(BodyPublishers.ofByteArray(body));
         } else if (request.getMethod() == HttpMethod.HEAD) {
             outgoing.HEAD(); // and else it is a GET, which is what the builder starts with
         }

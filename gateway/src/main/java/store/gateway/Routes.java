@@ -3,15 +3,11 @@ package store.gateway;
 import static org.springframework.cloud.gateway.server.mvc.handler.GatewayRouterFunctions.route;
 import static org.springframework.http.HttpMethod.GET;
 import static org.springframework.http.HttpMethod.HEAD;
-import static org.springframework.http.HttpStatus.BAD_REQUEST;
 import static org.springframework.web.servlet.function.RequestPredicates.methods;
 import static org.springframework.web.servlet.function.RequestPredicates.path;
 
 import java.util.List;
-import org.apache.tomcat.util.http.InvalidParameterException;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
-import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
-import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.cloud.gateway.server.mvc.handler.ProxyExchangeHandlerFunction;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -19,7 +15,6 @@ import org.springframework.web.HttpRequestMethodNotSupportedException;
 import org.springframework.web.servlet.function.RouterFunction;
 import org.springframework.web.servlet.function.RouterFunctions;
 import org.springframework.web.servlet.function.ServerResponse;
-import store.resilience.spring.Problems;
 
 /** The public paths and whose they are. What is not named here does not exist outside. */
 @Configuration(proxyBeanMethods = false)
@@ -59,19 +54,8 @@ class Routes {
                 .and(only(PRODUCT, "GET", "HEAD"));
     }
 
-    /** Bodies are forwarded as they are: Tomcat would take a form's for parameters, and the gateway would put those into the URL. */
-    @Bean
-    WebServerFactoryCustomizer<TomcatServletWebServerFactory> bodiesLeftAlone() {
-        return factory -> factory.addConnectorCustomizers(connector -> connector.setParseBodyMethods(""));
-    }
-
     private static RouterFunctions.Builder calling(PeerCall call) {
-        return route(call.peer())
-                .before(call::mark)
-                .onError(
-                        InvalidParameterException.class,
-                        (malformed, request) -> PeerExchange.refuse(
-                                Problems.detail(BAD_REQUEST, "invalid-request", "The query cannot be understood.")));
+        return route(call.peer()).before(call::mark);
     }
 
     private static RouterFunction<ServerResponse> only(String path, String... methods) {

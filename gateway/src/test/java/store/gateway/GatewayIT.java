@@ -462,8 +462,8 @@ class GatewayIT {
 
     @Test
     void boundsTheBodyOfAnOrder() throws Exception {
-        var longest = new byte[PeerExchange.MAX_REQUEST_BYTES];
-        var tooLong = new byte[PeerExchange.MAX_REQUEST_BYTES + 1];
+        var longest = new byte[64 << 10];
+        var tooLong = new byte[longest.length + 1];
 
         assertProblem(send(order(BodyPublishers.ofByteArray(tooLong))), 413, "invalid-request");
         assertProblem(send(order(chunked(tooLong))), 413, "invalid-request");

@@ -21,6 +21,7 @@ record PlaceOrderRequest(
     private static final int MAX_LINES = 50;
     private static final int MAX_QUANTITY = 100;
     private static final int MAX_TEXT_LENGTH = 100;
+    private static final Pattern CARD = Pattern.compile("[!-~]{1,100}");
     private static final Pattern CURRENCY = Pattern.compile("[A-Z]{3}");
 
     record Line(@Nullable String sku, @Nullable Integer quantity) {}
@@ -36,8 +37,8 @@ record PlaceOrderRequest(
         var errors = new ArrayList<FieldError>();
         var quantities = checkedLines(errors);
         var token = payment == null ? null : payment.token();
-        if (!isText(token)) {
-            errors.add(new FieldError("payment.token", "must have 1 to " + MAX_TEXT_LENGTH + " characters"));
+        if (token == null || !CARD.matcher(token).matches()) {
+            errors.add(new FieldError("payment.token", "must have 1 to 100 visible ASCII characters"));
         }
         var amount = expectedTotal == null ? null : expectedTotal.amount();
         var currency = expectedTotal == null ? null : expectedTotal.currency();

@@ -361,6 +361,10 @@ class OrderServiceIT {
         assertThat(place(key, twoCups("tok_visa").replace("\"cup\"", "\"c\\u0000p\""))
                         .statusCode())
                 .isEqualTo(400);
+        assertThat(place(key, twoCups("tok visa")).statusCode()).isEqualTo(400);
+        assertThat(place(key, twoCups("tok_visa").replace("\"quantity\":2", "\"quantity\":2.5"))
+                        .statusCode())
+                .isEqualTo(400);
         assertThat(get("/api/orders?limit=0").statusCode()).isEqualTo(400);
         assertThat(get("/api/orders?limit=x").statusCode()).isEqualTo(400);
         assertThat(get("/api/orders/nonsense").statusCode()).isEqualTo(400);
