@@ -1,0 +1,74 @@
+package store.monolith;
+
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
+import store.edge.EdgeModule;
+import store.inventory.ReserveStock;
+import store.inventory.SettleReservation;
+import store.inventory.boot.InventoryModule;
+import store.order.Inventory;
+import store.order.Payments;
+import store.order.boot.OrderModule;
+import store.payment.ChargeOrder;
+import store.payment.VoidPayment;
+import store.payment.boot.PaymentModule;
+import store.resilience.TransactionGuard;
+import store.resilience.spring.PassOnHeadersFilter;
+import store.resilience.spring.ProblemAnswers;
+import store.resilience.spring.SpringTransactionGuard;
+
+/** The store as one process over one database: the same modules, with adapters of its own where services call each other. */
+@SpringBootConfiguration(proxyBeanMethods = false)
+@EnableAutoConfiguration
+@Import({
+    EdgeModule.class,
+    OrderModule.class,
+    InventoryModule.class,
+    PaymentModule.class,
+    PassOnHeadersFilter.class,
+    ProblemAnswers.class
+})
+public class MonolithApplication {
+
+    public static void main(String[] arguments) {
+        start(arguments);
+    }
+
+    static ConfigurableApplicationContext start(String... arguments) {
+        var application = new SpringApplication(MonolithApplication.class);
+        application.setDefaultProperties(Map.of("spring.config.name", "monolith"));
+        return application.run(arguments);
+    }
+
+    @Bean
+    Inventory inventory(ReserveStock reserveStock, SettleReservation settleReservation, TransactionGuard guard) {
+        return new InProcessInventory(reserveStock, settleReservation, guard);
+    }
+
+    @Bean
+    Payments payments(ChargeOrder chargeOrder, VoidPayment voidPayment, TransactionGuard guard) {
+        return new InProcessPayments(chargeOrder, voidPayment, guard);
+    }
+
+    @Bean
+    TransactionGuard transactionGuard() {
+        return new SpringTransactionGuard();
+    }
+
+    @Bean
+    InstantSource time() {
+        return InstantSource.system();
+    }
+
+    @Bean
+    RandomGenerator random() {
+        return RandomGenerator.getDefault();
+    }
+}

@@ -1,0 +1,42 @@
+package store.monolith;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.springframework.transaction.support.TransactionOperations;
+import store.order.Inventory;
+import store.order.Inventory.ReservationOutcome;
+import store.order.Inventory.SettlementOutcome;
+import store.order.InventoryContract;
+import store.order.OrderId;
+import store.order.OrderLine;
+
+/** The adapter as the monolith composes it, in front of the real owner. */
+class InProcessInventoryIT implements InventoryContract {
+
+    @Override
+    public Inventory inventory() {
+        return RunningMonolith.CONTEXT.getBean(Inventory.class);
+    }
+
+    @Override
+    public TransactionOperations transactions() {
+        return RunningMonolith.transactions();
+    }
+
+    @Test
+    void aDatabaseThatFailsLeavesTheOutcomeUnknown() throws Exception {
+        RunningMonolith.withoutConnections(this::assertUnknown);
+        RunningMonolith.withoutAccessTo("inventory.reservation", this::assertUnknown);
+    }
+
+    private void assertUnknown() {
+        var order = new OrderId(UUID.randomUUID());
+        assertThat(inventory().reserve(order, List.of(OrderLine.of("sku-001", 1))))
+                .isInstanceOf(ReservationOutcome.Unknown.class);
+        assertThat(inventory().commit(order)).isInstanceOf(SettlementOutcome.Unknown.class);
+        assertThat(inventory().release(order)).isInstanceOf(SettlementOutcome.Unknown.class);
+    }
+}
