@@ -49,8 +49,10 @@ final class Up implements Callable<Integer> {
 
     private static final Duration SUPERVISOR_BOUND = Duration.ofSeconds(15);
 
-    /** Three databases, unpacked programs and start-up caches take about 800 MB the first time. */
-    private static final long NEEDED_BYTES = 1_000_000_000;
+    /** Three databases, unpacked programs and start-up caches take 650 MB the first time; later only logs and data grow. */
+    private static final long NEEDED_AT_FIRST_BYTES = 1_000_000_000;
+
+    private static final long NEEDED_LATER_BYTES = 200_000_000;
 
     private static final int INTERRUPTED = 130;
 
@@ -158,10 +160,11 @@ final class Up implements Callable<Integer> {
         if (!Ports.isFree(port)) {
             throw new Failure(Failure.FAILED, "port " + port + " is taken; choose another with --port");
         }
-        if (Files.getFileStore(folder.path()).getUsableSpace() < NEEDED_BYTES) {
+        long needed = Files.exists(folder.data()) ? NEEDED_LATER_BYTES : NEEDED_AT_FIRST_BYTES;
+        if (Files.getFileStore(folder.path()).getUsableSpace() < needed) {
             throw new Failure(
                     Failure.FAILED,
-                    "less than " + NEEDED_BYTES / 1_000_000 + " MB are free where " + folder.path() + " lies");
+                    "less than " + needed / 1_000_000 + " MB are free where " + folder.path() + " lies");
         }
         if (fresh) {
             folder.forget();

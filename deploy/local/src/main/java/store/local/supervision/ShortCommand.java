@@ -9,9 +9,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 
 /** Runs a program to its end, within a bound. */
 public final class ShortCommand {
+
+    private static final Pattern ERROR = Pattern.compile("error|fatal", Pattern.CASE_INSENSITIVE);
 
     private ShortCommand() {}
 
@@ -21,7 +24,7 @@ public final class ShortCommand {
      * @param environment what the program sees besides {@link #INHERITED}
      * @param input its standard input
      * @param log gets what it prints; replaced
-     * @throws IOException if it fails, or is killed because it took too long; the message ends with the last line it printed
+     * @throws IOException if it fails, or is killed because it took too long
      */
     public static void run(
             List<String> command, Map<String, String> environment, String input, Path log, Duration bound)
@@ -36,12 +39,10 @@ public final class ShortCommand {
             }
             boolean ended = process.waitFor(bound.toMillis(), TimeUnit.MILLISECONDS);
             if (!ended || process.exitValue() != 0) {
-                List<String> lines = Files.readAllLines(log);
-                throw new IOException(Path.of(command.getFirst()).getFileName() + " "
-                        + (ended
-                                ? "ended with exit code " + process.exitValue()
-                                : "took longer than " + bound.toSeconds() + " s")
-                        + " (" + log + ")" + (lines.isEmpty() ? "" : ": " + lines.getLast()));
+                String end = ended
+                        ? "ended with exit code " + process.exitValue()
+                        : "was killed after " + bound.toSeconds() + " s";
+                throw new IOException(reason(log) + " (" + command.getFirst() + " " + end + ", see " + log + ")");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -50,6 +51,15 @@ public final class ShortCommand {
             process.descendants().forEach(ProcessHandle::destroyForcibly);
             process.destroyForcibly();
         }
+    }
+
+    /** The last line that looks like one; what follows it is often about clearing up. */
+    private static String reason(Path log) throws IOException {
+        List<String> lines = Files.readAllLines(log);
+        return lines.stream()
+                .filter(line -> ERROR.matcher(line).find())
+                .reduce((_, later) -> later)
+                .orElse(lines.isEmpty() ? "no output" : lines.getLast());
     }
 
     /** What a program may see of the environment of whoever called {@code up}; anything else could steer it. */
