@@ -5,6 +5,7 @@ cd "$(dirname "$0")/${depth:-../..}" || exit 1
 root=$(pwd -P)
 state=deploy/local/.state
 launcher=deploy/local/target/local-1.0.0-SNAPSHOT.jar
+sandbox=deploy/acquirer-sandbox/target/acquirer-sandbox.jar
 services="inventory-service payment-service order-service gateway"
 
 fail() {
@@ -27,15 +28,26 @@ find_jdk() {
     return 1
 }
 
-# Succeeds if every jar is there and no source is newer than the last build that succeeded.
+# Succeeds if every jar is there and none is older than a source that it is made of.
 is_built() {
-    [ -f "$state/.built" ] && [ -f "$launcher" ] && [ -f deploy/acquirer-sandbox/target/acquirer-sandbox.jar ] || return 1
+    is_current "$launcher" deploy/local && is_current "$sandbox" deploy/acquirer-sandbox || return 1
     for service in $services; do
-        [ -f "$service/target/$service-1.0.0-SNAPSHOT-exec.jar" ] || return 1
+        is_current "$(jar_of "$service")" resilience "$service" || return 1
     done
-    for module in . resilience $services deploy/acquirer-sandbox deploy/local; do
-        [ -z "$(find "$module/pom.xml" "$module/src" -newer "$state/.built" 2>/dev/null | head -n 1)" ] || return 1
+}
+
+# is_current JAR MODULE...
+is_current() {
+    [ -f "$1" ] || return 1
+    jar=$1
+    shift
+    for module in "$@"; do
+        [ -z "$(find pom.xml "$module/pom.xml" "$module/src/main" -newer "$jar" 2>/dev/null | head -n 1)" ] || return 1
     done
+}
+
+jar_of() {
+    echo "$1/target/$1-1.0.0-SNAPSHOT-exec.jar"
 }
 
 build() {
@@ -60,7 +72,11 @@ build() {
             grep '^\[ERROR\]' "$log" | head -n 5 >&2
             fail 1 "the build failed; see $root/$log"
         fi
-        mv "$state/.build-began" "$state/.built" # so what was edited while it ran is newer
+        # Maven leaves a jar alone whose content stays the same. What was edited while it ran is newer still.
+        touch -r "$state/.build-began" "$launcher" "$sandbox"
+        for service in $services; do
+            touch -r "$state/.build-began" "$(jar_of "$service")"
+        done
     fi
     rm -f "$state/.building"
     trap - EXIT INT TERM

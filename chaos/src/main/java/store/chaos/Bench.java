@@ -50,7 +50,7 @@ final class Bench implements Callable<Integer> {
 
     @Option(
             names = "--warm-up",
-            defaultValue = "30",
+            defaultValue = "120",
             description = "Seconds before the first. Default: ${DEFAULT-VALUE}")
     private int warmUp;
 

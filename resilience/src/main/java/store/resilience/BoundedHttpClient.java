@@ -7,6 +7,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +45,8 @@ public final class BoundedHttpClient implements AutoCloseable {
                 .version(HttpClient.Version.HTTP_1_1) // otherwise every first request offers an upgrade to h2c
                 .connectTimeout(connectTimeout)
                 .followRedirects(HttpClient.Redirect.NEVER)
+                // An answer wakes its caller without a detour over a pool of platform threads.
+                .executor(Executors.newVirtualThreadPerTaskExecutor())
                 .build();
     }
 

@@ -148,6 +148,9 @@ final class Applications {
             }
         }
         ShortCommand.run(command, part.environment(), "", log, TRAINING_BOUND);
+        if (!Files.exists(unfinished)) {
+            throw new IOException("the JVM wrote none; see " + log);
+        }
         Files.move(unfinished, cache);
     }
 
