@@ -37,6 +37,7 @@ public class OrderServiceApplication {
                 .oauth2ResourceServer(resourceServer -> resourceServer.jwt(jwt -> {}))
                 .sessionManagement(sessions -> sessions.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
                 .csrf(csrf -> csrf.disable())
+                .headers(headers -> headers.disable()) // those are for browsers, and the edge's to decide
                 .build();
     }
 

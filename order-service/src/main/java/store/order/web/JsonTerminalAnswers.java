@@ -1,6 +1,5 @@
 package store.order.web;
 
-import java.util.Map;
 import java.util.Objects;
 import org.springframework.http.HttpStatus;
 import store.order.Order;
@@ -53,7 +52,8 @@ final class JsonTerminalAnswers implements TerminalAnswers {
             case AWAITING_STOCK, AWAITING_PAYMENT, CONTRADICTION ->
                 throw new IllegalArgumentException("not a reason for an end: " + order.reason());
         };
-        problem.setProperties(Map.of("orderId", order.id().value(), "reason", order.reason()));
+        problem.setProperty("orderId", order.id().value()); // one by one: in this order in every process
+        problem.setProperty("reason", order.reason());
         return new StoredAnswer(problem.getStatus(), json.writeValueAsBytes(problem));
     }
 }

@@ -50,7 +50,7 @@ class OrderController {
         this.orders = orders;
     }
 
-    @PostMapping
+    @PostMapping(consumes = MediaType.APPLICATION_JSON_VALUE) // a form would be read before it could be refused
     ResponseEntity<?> place(
             Principal principal,
             @RequestHeader(name = "Idempotency-Key", required = false) @Nullable String key,
