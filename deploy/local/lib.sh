@@ -7,6 +7,7 @@ state=deploy/local/.state
 launcher=deploy/local/target/local-1.0.0-SNAPSHOT.jar
 sandbox=deploy/acquirer-sandbox/target/acquirer-sandbox.jar
 services="inventory-service payment-service order-service gateway"
+build=services
 
 fail() {
     code=$1
@@ -34,6 +35,7 @@ is_built() {
     for service in $services; do
         is_current "$(jar_of "$service")" resilience "$service" || return 1
     done
+    [ "$build" = services ] || is_current "$(jar_of monolith)" resilience $services monolith
 }
 
 # is_current JAR MODULE...
@@ -65,7 +67,11 @@ build() {
         echo "building, which takes a minute or two the first time; what it prints goes to $log" >&2
         : >"$state/.build-began" || fail 1 "cannot write to $root/$state"
         {
-            ./mvnw -B --no-transfer-progress -DskipTests -pl deploy/local -am package 2>&1
+            if [ "$build" = services ]; then
+                ./mvnw -B --no-transfer-progress -DskipTests -pl deploy/local -am package 2>&1
+            else
+                ./mvnw -B --no-transfer-progress -DskipTests -Pmonolith -pl deploy/local,monolith -am package 2>&1
+            fi
             echo "exit $?"
         } | tee "$log" | sed -n 's/^\[INFO\] Building \(.*[^ ]\)  *\(\[[0-9/]*\]\)$/  \2 \1/p' >&2
         if [ "$(tail -n 1 "$log")" != "exit 0" ]; then
@@ -74,7 +80,7 @@ build() {
         fi
         # Maven leaves a jar alone whose content stays the same. What was edited while it ran is newer still.
         touch -r "$state/.build-began" "$launcher" "$sandbox"
-        for service in $services; do
+        for service in $services $([ "$build" = services ] || echo monolith); do
             touch -r "$state/.build-began" "$(jar_of "$service")"
         done
     fi

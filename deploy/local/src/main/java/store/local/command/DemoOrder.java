@@ -85,8 +85,12 @@ final class DemoOrder {
         return authorization;
     }
 
-    /** A complete session with curl, and the commands that help with it. */
-    void sayWhatNext(String instance) {
+    /**
+     * A complete session with curl, and the commands that help with it.
+     *
+     * @param service the one that logs what becomes of orders
+     */
+    void sayWhatNext(String instance, String service) {
         String name = instance.equals("store") ? "" : " --name " + instance;
         progress.printf("""
 
@@ -97,9 +101,9 @@ final class DemoOrder {
                 -H 'Content-Type: application/json' -d '%2$s'
               curl -s "%1$s/api/orders" -H "Authorization: Bearer $token"
               deploy/local/status%3$s
-              deploy/local/logs order-service -f%3$s
+              deploy/local/logs %4$s -f%3$s
               deploy/local/down%3$s
-            """, gateway, order, name);
+            """, gateway, order, name, service);
     }
 
     private JsonNode availableProduct() throws IOException, InterruptedException {

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -65,6 +66,14 @@ final class Up implements Callable<Integer> {
             defaultValue = "8080",
             description = "The public port. Default: 8080.")
     private int port;
+
+    @Option(
+            names = "--as",
+            paramLabel = "BUILD",
+            defaultValue = "services",
+            converter = Build.class,
+            description = "services, or monolith: the same store as one process. Default: services.")
+    private Topology topology = Topology.SERVICES;
 
     @Option(names = "--fresh", description = "Forget the instance's data and keys first.")
     private boolean fresh;
@@ -130,10 +139,7 @@ final class Up implements Callable<Integer> {
 
     private void run(InstanceFolder folder, Ownership ownership) throws IOException, InterruptedException {
         PrepareInstance preparation = new PrepareInstance(
-                LocalStore.root(),
-                Path.of(System.getProperty("java.home"), "bin", "java"),
-                Topology.SERVICES,
-                this::say);
+                LocalStore.root(), Path.of(System.getProperty("java.home"), "bin", "java"), topology, this::say);
         Plan plan = prepare(folder, preparation);
         ownership.close(); // the supervisor takes over
         ProcessHandle supervisor = start(folder, plan, preparation);
@@ -143,7 +149,7 @@ final class Up implements Callable<Integer> {
         if (json) {
             System.out.println(StatusDocument.of(plan, instance.reports(plan)).json());
         } else {
-            demo.sayWhatNext(folder.name());
+            demo.sayWhatNext(folder.name(), topology == Topology.MONOLITH ? "monolith" : "order-service");
         }
         if (foreground) {
             say("Ctrl-C stops the store");
@@ -168,6 +174,13 @@ final class Up implements Callable<Integer> {
         }
         if (fresh) {
             folder.forget();
+        }
+        Topology other = topology == Topology.SERVICES ? Topology.MONOLITH : Topology.SERVICES;
+        if (Files.exists(folder.data().resolve(other.databases().getFirst().name()))) {
+            throw new Failure(
+                    Failure.PREREQUISITE,
+                    "the data of '" + folder.name()
+                            + "' is the other build's; choose another --name, or add --fresh to forget it");
         }
         if (stock != null && Files.exists(folder.data())) {
             throw new Failure(Failure.PREREQUISITE, "--stock needs fresh data; add --fresh to forget the old");
@@ -306,6 +319,17 @@ final class Up implements Callable<Integer> {
             } catch (DateTimeParseException | NumberFormatException e) {
                 throw new TypeConversionException("'" + text + "' is not a time such as 500ms or 2s");
             }
+        }
+    }
+
+    /** The two builds, by their names. */
+    static final class Build implements ITypeConverter<Topology> {
+        @Override
+        public Topology convert(String text) {
+            return Stream.of(Topology.SERVICES, Topology.MONOLITH)
+                    .filter(topology -> topology.build().equals(text))
+                    .findFirst()
+                    .orElseThrow(() -> new TypeConversionException("'" + text + "' is neither services nor monolith"));
         }
     }
 }

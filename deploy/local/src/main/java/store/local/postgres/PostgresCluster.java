@@ -30,7 +30,6 @@ public record PostgresCluster(PostgresBinaries binaries, Path data) {
             Map.entry("unix_socket_directories", ""),
             // A pool of 20 or so, a scheduler's and a migration's connection, and guests such as an auditor.
             Map.entry("max_connections", "60"),
-            Map.entry("shared_buffers", "32MB"),
             Map.entry("max_wal_size", "256MB"),
             Map.entry("wal_level", "minimal"),
             Map.entry("max_wal_senders", "0"),
@@ -84,10 +83,15 @@ public record PostgresCluster(PostgresBinaries binaries, Path data) {
         Files.move(unfinished, data);
     }
 
-    /** The server in the foreground, with every setting that matters. */
-    public List<String> serverCommand(int port) {
+    /**
+     * The server in the foreground, with every setting that matters.
+     *
+     * @param bufferMegabytes memory for pages
+     */
+    public List<String> serverCommand(int port, int bufferMegabytes) {
         List<String> arguments = new ArrayList<>(List.of("-D", data.toString(), "-p", Integer.toString(port)));
         new TreeMap<>(SETTINGS).forEach((setting, value) -> arguments.addAll(List.of("-c", setting + "=" + value)));
+        arguments.addAll(List.of("-c", "shared_buffers=" + bufferMegabytes + "MB"));
         return binaries.command("postgres", arguments);
     }
 

@@ -69,7 +69,7 @@ final class Composition implements Topology.Wiring {
         return new Plan.Part(
                 database.name(),
                 Kind.DATABASE,
-                cluster.serverCommand(port(database.name())),
+                cluster.serverCommand(port(database.name()), database.bufferMegabytes()),
                 Map.of(),
                 folder.log(database.name()).toString(),
                 cluster.data().toString(),

@@ -1,6 +1,7 @@
 package store.local.topology;
 
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,10 +19,18 @@ public record Topology(String build, List<Database> databases, List<Service> ser
     /** The five processes of a checkout, each owner with its own database. */
     public static final Topology SERVICES = fiveProcesses();
 
+    /** The same modules in one process over one database, with as much memory as the services and their databases have together. */
+    public static final Topology MONOLITH = oneProcess();
+
+    private static final int HEAP_MEGABYTES = 96;
+
+    private static final int BUFFER_MEGABYTES = 32;
+
     /**
      * @param schema the database's name, and the role's that owns it
+     * @param bufferMegabytes the server's memory for pages
      */
-    public record Database(String name, String schema) {}
+    public record Database(String name, String schema, int bufferMegabytes) {}
 
     /**
      * @param jar from the repository's root; an executable jar of Spring Boot, or one that takes {@code --port} and {@code --data}
@@ -55,25 +64,15 @@ public record Topology(String build, List<Database> databases, List<Service> ser
     }
 
     private static Topology fiveProcesses() {
-        Database orders = new Database("order-db", "orders");
-        Database inventory = new Database("inventory-db", "inventory");
-        Database payments = new Database("payment-db", "payments");
+        Database orders = new Database("order-db", "orders", BUFFER_MEGABYTES);
+        Database inventory = new Database("inventory-db", "inventory", BUFFER_MEGABYTES);
+        Database payments = new Database("payment-db", "payments", BUFFER_MEGABYTES);
         return new Topology(
                 "services",
                 List.of(orders, inventory, payments),
                 List.of(
-                        new Service(
-                                "acquirer-sandbox",
-                                "deploy/acquirer-sandbox/target/acquirer-sandbox.jar",
-                                Optional.empty(),
-                                32,
-                                wiring -> Map.of()),
-                        spring(
-                                "inventory-service",
-                                Optional.of(inventory),
-                                wiring -> wiring.stock()
-                                        .map(stock -> Map.of("STORE_INVENTORY_STOCK", Integer.toString(stock)))
-                                        .orElse(Map.of())),
+                        acquirer(),
+                        spring("inventory-service", Optional.of(inventory), Topology::stock),
                         spring(
                                 "payment-service",
                                 Optional.of(payments),
@@ -100,10 +99,61 @@ public record Topology(String build, List<Database> databases, List<Service> ser
                                         "STORE_EDGE_GUEST_PUBLIC_KEY", url(wiring.secret("guests-public.pem"))))));
     }
 
+    private static Topology oneProcess() {
+        int replaced = SERVICES.databases().size();
+        Database database = new Database("monolith-db", "store", replaced * BUFFER_MEGABYTES);
+        int heap = (int) SERVICES.services().stream().filter(Service::isSpring).count() * HEAP_MEGABYTES;
+        return new Topology(
+                "monolith",
+                List.of(database),
+                List.of(acquirer(), spring("monolith", Optional.of(database), heap, wiring -> {
+                    Map<String, String> environment = new HashMap<>(stock(wiring));
+                    environment.putAll(Map.of(
+                            "STORE_PAYMENT_ACQUIRER_ADDRESS",
+                            wiring.address("acquirer-sandbox"),
+                            "STORE_PAYMENT_SECRET_FILE",
+                            wiring.secret("payment.key").toString(),
+                            "STORE_ORDER_SECRET_FILE",
+                            wiring.secret("order.key").toString(),
+                            "STORE_EDGE_GUEST_PRIVATE_KEY",
+                            url(wiring.secret("guests-private.pem")),
+                            "STORE_EDGE_GUEST_PUBLIC_KEY",
+                            url(wiring.secret("guests-public.pem"))));
+                    return environment;
+                })));
+    }
+
+    private static Service acquirer() {
+        return new Service(
+                "acquirer-sandbox",
+                "deploy/acquirer-sandbox/target/acquirer-sandbox.jar",
+                Optional.empty(),
+                32,
+                wiring -> Map.of());
+    }
+
     private static Service spring(
             String module, Optional<Database> database, Function<Wiring, Map<String, String>> environment) {
+        return spring(module, database, HEAP_MEGABYTES, environment);
+    }
+
+    private static Service spring(
+            String module,
+            Optional<Database> database,
+            int heapMegabytes,
+            Function<Wiring, Map<String, String>> environment) {
         return new Service(
-                module, module + "/target/" + module + "-1.0.0-SNAPSHOT-exec.jar", database, 96, environment);
+                module,
+                module + "/target/" + module + "-1.0.0-SNAPSHOT-exec.jar",
+                database,
+                heapMegabytes,
+                environment);
+    }
+
+    private static Map<String, String> stock(Wiring wiring) {
+        return wiring.stock()
+                .map(stock -> Map.of("STORE_INVENTORY_STOCK", Integer.toString(stock)))
+                .orElse(Map.of());
     }
 
     private static String url(Path file) {

@@ -118,7 +118,7 @@ class PostgresClusterIT {
     }
 
     private Process startServer() throws IOException {
-        return ShortCommand.builder(cluster.serverCommand(port), Map.of())
+        return ShortCommand.builder(cluster.serverCommand(port, 32), Map.of())
                 .redirectOutput(folder.resolve("log").toFile())
                 .start();
     }
