@@ -11,6 +11,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -23,8 +24,8 @@ import org.springframework.util.FileSystemUtils;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The real store, started by the script that users start it with, and what a test may ask of it from outside and inside. */
-final class StartedStore {
+/** The real store, of either build, started by the script that users start it with, and what a test may ask of it from outside and inside. */
+public final class StartedStore {
 
     static final JsonMapper JSON = new JsonMapper();
 
@@ -41,47 +42,83 @@ final class StartedStore {
         this.gateway = gateway;
     }
 
-    static StartedStore up(String name, String... options) throws IOException, InterruptedException {
+    /**
+     * Starts a store with nothing but its seed in it.
+     *
+     * @param build {@code services} or {@code monolith}
+     * @param stock pieces of each product
+     */
+    public static StartedStore up(String build, int stock) throws IOException, InterruptedException {
+        var name = build + "-" + ProcessHandle.current().pid();
         int port;
         try (var socket = new ServerSocket(0)) {
             port = socket.getLocalPort();
         }
-        var arguments = new ArrayList<>(List.of("up", "--name", name, "--port", Integer.toString(port), "--no-build"));
-        arguments.addAll(List.of(options));
-        assertThat(local(arguments)).as("deploy/local/up").isZero();
+        assertThat(local(
+                        "up",
+                        "--as",
+                        build,
+                        "--name",
+                        name,
+                        "--port",
+                        Integer.toString(port),
+                        "--no-build",
+                        "--fresh",
+                        "--stock",
+                        Integer.toString(stock)))
+                .as("deploy/local/up")
+                .isZero();
         return new StartedStore(name, URI.create("http://127.0.0.1:" + port));
     }
 
     /** Stops it and forgets its data. */
-    void down() throws IOException, InterruptedException {
+    public void down() throws IOException, InterruptedException {
         http.close();
-        assertThat(local(List.of("down", "--name", name)))
-                .as("deploy/local/down")
-                .isZero();
+        assertThat(local("down", "--name", name)).as("deploy/local/down").isZero();
         FileSystemUtils.deleteRecursively(ROOT.resolve("deploy/local/.state").resolve(name));
     }
 
     /** The part as {@code status} describes it. */
     JsonNode part(String part) throws IOException, InterruptedException {
-        var status = new ProcessBuilder("deploy/local/status", "--json", "--name", name)
-                .directory(ROOT.toFile())
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-        var document = JSON.readTree(status.getInputStream().readAllBytes());
-        return document.path("parts")
-                .valueStream()
+        return parts().stream()
                 .filter(candidate -> candidate.path("name").asString().equals(part))
                 .findFirst()
                 .orElseThrow();
     }
 
-    /** The rows of a query on a database, as text. */
-    List<List<String>> query(String database, String sql) throws IOException, InterruptedException, SQLException {
-        var part = part(database);
-        try (var connection = DriverManager.getConnection(
-                        part.path("jdbcUrl").asString(),
-                        part.path("user").asString(),
-                        part.path("password").asString());
+    private List<JsonNode> parts() throws IOException {
+        var status = new ProcessBuilder("deploy/local/status", "--json", "--name", name)
+                .directory(ROOT.toFile())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        return JSON.readTree(status.getInputStream().readAllBytes())
+                .path("parts")
+                .valueStream()
+                .toList();
+    }
+
+    /** The store's public address. */
+    public URI gateway() {
+        return gateway;
+    }
+
+    /** A connection to the database that has the schema {@code orders}, {@code inventory} or {@code payments}. */
+    public Connection connect(String schema) throws IOException, InterruptedException, SQLException {
+        var part = parts().stream()
+                .filter(candidate -> candidate.path("kind").asString().equals("database"))
+                .filter(candidate ->
+                        List.of(schema, "store").contains(candidate.path("user").asString()))
+                .findFirst()
+                .orElseThrow();
+        return DriverManager.getConnection(
+                part.path("jdbcUrl").asString(),
+                part.path("user").asString(),
+                part.path("password").asString());
+    }
+
+    /** The rows of a query on a schema's database, as text. */
+    public List<List<String>> query(String schema, String sql) throws IOException, InterruptedException, SQLException {
+        try (var connection = connect(schema);
                 var rows = connection.createStatement().executeQuery(sql)) {
             var found = new ArrayList<List<String>>();
             while (rows.next()) {
@@ -95,23 +132,25 @@ final class StartedStore {
         }
     }
 
+    /** Leaves 20 pieces of a product, so that one can order more than there is. */
+    public void makeScarce(String sku) throws IOException, InterruptedException, SQLException {
+        query(
+                "inventory",
+                "update inventory.stock set initial = 20, available = 20 where sku = '" + sku + "' returning sku");
+    }
+
     String guest() throws IOException, InterruptedException {
         return json(send("POST", "/api/guests", Map.of(), "")).path("token").asString();
     }
 
-    /** Places an order for {@code sku}, 1 piece at {@code price}. */
-    HttpResponse<String> place(String token, String key, String sku, JsonNode price, String card)
-            throws IOException, InterruptedException {
+    /** Orders one piece of a product at its price. */
+    HttpResponse<String> place(String token, String key, JsonNode product) throws IOException, InterruptedException {
         return send(
                 "POST",
                 "/api/orders",
                 Map.of("Authorization", "Bearer " + token, "Idempotency-Key", key, "Content-Type", "application/json"),
-                "{\"lines\":[{\"sku\":\"%s\",\"quantity\":1}],\"payment\":{\"token\":\"%s\"},\"expectedTotal\":%s}"
-                        .formatted(sku, card, price));
-    }
-
-    JsonNode order(String token, String id) throws IOException, InterruptedException {
-        return json(send("GET", "/api/orders/" + id, Map.of("Authorization", "Bearer " + token), ""));
+                "{\"lines\":[{\"sku\":%s,\"quantity\":1}],\"payment\":{\"token\":\"tok_visa\"},\"expectedTotal\":%s}"
+                        .formatted(product.path("sku"), product.path("price")));
     }
 
     List<JsonNode> products() throws IOException, InterruptedException {
@@ -122,7 +161,7 @@ final class StartedStore {
     }
 
     /** Movements on the card network's record: kinds by order. */
-    Map<String, List<String>> statement() throws IOException, InterruptedException {
+    public Map<String, List<String>> statement() throws IOException, InterruptedException {
         var acquirer = part("acquirer-sandbox").path("url").asString();
         var kinds = new TreeMap<String, List<String>>();
         var after = "";
@@ -156,9 +195,9 @@ final class StartedStore {
         return JSON.readTree(answer.body());
     }
 
-    private static int local(List<String> arguments) throws IOException, InterruptedException {
-        var command = new ArrayList<>(arguments);
-        command.set(0, "deploy/local/" + arguments.getFirst());
+    private static int local(String script, String... arguments) throws IOException, InterruptedException {
+        var command = new ArrayList<>(List.of("deploy/local/" + script));
+        command.addAll(List.of(arguments));
         var process = new ProcessBuilder(command)
                 .directory(ROOT.toFile())
                 .redirectOutput(ProcessBuilder.Redirect.INHERIT)
