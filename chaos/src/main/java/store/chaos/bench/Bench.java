@@ -1,4 +1,4 @@
-package store.chaos;
+package store.chaos.bench;
 
 import java.io.IOException;
 import java.net.URI;
@@ -19,6 +19,7 @@ import java.util.concurrent.Future;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import store.chaos.running.RunningStore;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -71,7 +72,7 @@ final class Bench implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException, ExecutionException {
-        var store = RunningStore.find(name);
+        var store = RunningStore.find(name).requireUp();
         var memory = store.memoryBytes();
         var shelves = products(store.gateway());
         System.err.printf("warming up for %d s%n", warmUp);
