@@ -84,6 +84,9 @@ final class Up implements Callable<Integer> {
             description = "Begin with N pieces of each product; only with fresh data.")
     private @Nullable Integer stock;
 
+    @Option(names = "--data-only", description = "Start only what keeps data: the databases and the acquirer's ledger.")
+    private boolean dataOnly;
+
     @Option(names = "--no-restart", description = "Leave a part that died down.")
     private boolean noRestart;
 
@@ -139,17 +142,23 @@ final class Up implements Callable<Integer> {
 
     private void run(InstanceFolder folder, Ownership ownership) throws IOException, InterruptedException {
         PrepareInstance preparation = new PrepareInstance(
-                LocalStore.root(), Path.of(System.getProperty("java.home"), "bin", "java"), topology, this::say);
+                LocalStore.root(),
+                Path.of(System.getProperty("java.home"), "bin", "java"),
+                dataOnly ? topology.dataOnly() : topology,
+                this::say);
         Plan plan = prepare(folder, preparation);
         ownership.close(); // the supervisor takes over
         ProcessHandle supervisor = start(folder, plan, preparation);
         mayStay = !foreground;
-        DemoOrder demo = new DemoOrder(plan.gateway(), progress());
-        demo.place();
+        if (!dataOnly) {
+            DemoOrder demo = new DemoOrder(plan.gateway(), progress());
+            demo.place();
+            if (!json) {
+                demo.sayWhatNext(folder.name(), topology == Topology.MONOLITH ? "monolith" : "order-service");
+            }
+        }
         if (json) {
             System.out.println(StatusDocument.of(plan, instance.reports(plan)).json());
-        } else {
-            demo.sayWhatNext(folder.name(), topology == Topology.MONOLITH ? "monolith" : "order-service");
         }
         if (foreground) {
             say("Ctrl-C stops the store");
@@ -163,7 +172,8 @@ final class Up implements Callable<Integer> {
             say("clearing up after a supervisor that was killed");
             instance.end(this::say);
         }
-        if (!Ports.isFree(port)) {
+        int publicPort = dataOnly ? new Ports().take() : port;
+        if (!Ports.isFree(publicPort)) {
             throw new Failure(Failure.FAILED, "port " + port + " is taken; choose another with --port");
         }
         long needed = Files.exists(folder.data()) ? NEEDED_LATER_BYTES : NEEDED_AT_FIRST_BYTES;
@@ -186,7 +196,7 @@ final class Up implements Callable<Integer> {
             throw new Failure(Failure.PREREQUISITE, "--stock needs fresh data; add --fresh to forget the old");
         }
         return preparation.prepare(
-                folder, launcher(), new Settings(port, Optional.ofNullable(stock), !noRestart, restartDelay));
+                folder, launcher(), new Settings(publicPort, Optional.ofNullable(stock), !noRestart, restartDelay));
     }
 
     private ProcessHandle start(InstanceFolder folder, Plan plan, PrepareInstance preparation)

@@ -41,6 +41,9 @@ public record PostgresCluster(PostgresBinaries binaries, Path data) {
             Map.entry("log_timezone", "UTC"),
             Map.entry("log_checkpoints", "off"));
 
+    /** A role of every database that may read all of it and write nothing. */
+    public static final String AUDITOR = "auditor";
+
     private static final Duration PROGRAM_BOUND = Duration.ofMinutes(1);
 
     /**
@@ -48,9 +51,10 @@ public record PostgresCluster(PostgresBinaries binaries, Path data) {
      *
      * @param name of the database and of the role that owns it; a plain identifier
      * @param password of the role; letters and digits
+     * @param auditorPassword of {@link #AUDITOR}; letters and digits
      * @throws IOException also if the data was made by another major version
      */
-    public void create(String name, String password) throws IOException {
+    public void create(String name, String password, String auditorPassword) throws IOException {
         Path version = data.resolve("PG_VERSION");
         Path unfinished = data.resolveSibling(data.getFileName() + ".new");
         if (Files.exists(version)) {
@@ -73,13 +77,17 @@ public record PostgresCluster(PostgresBinaries binaries, Path data) {
                         "--builtin-locale=C.UTF-8"),
                 "");
         Files.writeString(
-                unfinished.resolve("pg_hba.conf"), "host " + name + " " + name + " 127.0.0.1/32 scram-sha-256\n");
+                unfinished.resolve("pg_hba.conf"),
+                "host " + name + " " + name + "," + AUDITOR + " 127.0.0.1/32 scram-sha-256\n");
         // With -j a statement ends at a semicolon and an empty line.
         run(
                 "postgres",
                 List.of("--single", "-j", "-D", unfinished.toString(), "-c", "exit_on_error=on", "postgres"),
                 "CREATE ROLE " + name + " LOGIN PASSWORD '" + password + "';\n\n" + "CREATE DATABASE " + name
-                        + " OWNER " + name + ";\n\n");
+                        + " OWNER " + name + ";\n\n"
+                        + "CREATE ROLE " + AUDITOR + " LOGIN CONNECTION LIMIT 5 PASSWORD '" + auditorPassword
+                        + "' IN ROLE pg_read_all_data;\n\n"
+                        + "ALTER ROLE " + AUDITOR + " SET default_transaction_read_only = on;\n\n");
         Files.move(unfinished, data);
     }
 

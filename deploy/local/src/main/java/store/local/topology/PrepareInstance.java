@@ -80,12 +80,13 @@ public final class PrepareInstance {
             Ports free = new Ports();
             Composition composition =
                     new Composition(topology, folder, secrets, settings.port(), free, settings.stock());
+            String auditorPassword = secrets.password(PostgresCluster.AUDITOR);
             List<Callable<Plan.Part>> work = new ArrayList<>();
             for (Database database : topology.databases()) {
                 PostgresCluster cluster =
                         new PostgresCluster(binaries, folder.data().resolve(database.name()));
                 work.add(() -> {
-                    cluster.create(database.schema(), secrets.password(database.name()));
+                    cluster.create(database.schema(), secrets.password(database.name()), auditorPassword);
                     cluster.forgetForeignPid();
                     return composition.part(database, cluster);
                 });

@@ -22,6 +22,8 @@ public record Topology(String build, List<Database> databases, List<Service> ser
     /** The same modules in one process over one database, with as much memory as the services and their databases have together. */
     public static final Topology MONOLITH = oneProcess();
 
+    private static final String ACQUIRER = "acquirer-sandbox";
+
     private static final int HEAP_MEGABYTES = 96;
 
     private static final int BUFFER_MEGABYTES = 32;
@@ -63,6 +65,16 @@ public record Topology(String build, List<Database> databases, List<Service> ser
         Optional<Integer> stock();
     }
 
+    /** What keeps data, alone: the databases and the acquirer's ledger. */
+    public Topology dataOnly() {
+        return new Topology(
+                build,
+                databases,
+                services.stream()
+                        .filter(service -> service.name().equals(ACQUIRER))
+                        .toList());
+    }
+
     private static Topology fiveProcesses() {
         Database orders = new Database("order-db", "orders", BUFFER_MEGABYTES);
         Database inventory = new Database("inventory-db", "inventory", BUFFER_MEGABYTES);
@@ -77,7 +89,7 @@ public record Topology(String build, List<Database> databases, List<Service> ser
                                 "payment-service",
                                 Optional.of(payments),
                                 wiring -> Map.of(
-                                        "STORE_PAYMENT_ACQUIRER_ADDRESS", wiring.address("acquirer-sandbox"),
+                                        "STORE_PAYMENT_ACQUIRER_ADDRESS", wiring.address(ACQUIRER),
                                         "STORE_PAYMENT_SECRET_FILE",
                                                 wiring.secret("payment.key").toString())),
                         spring(
@@ -110,7 +122,7 @@ public record Topology(String build, List<Database> databases, List<Service> ser
                     Map<String, String> environment = new HashMap<>(stock(wiring));
                     environment.putAll(Map.of(
                             "STORE_PAYMENT_ACQUIRER_ADDRESS",
-                            wiring.address("acquirer-sandbox"),
+                            wiring.address(ACQUIRER),
                             "STORE_PAYMENT_SECRET_FILE",
                             wiring.secret("payment.key").toString(),
                             "STORE_ORDER_SECRET_FILE",
@@ -125,7 +137,7 @@ public record Topology(String build, List<Database> databases, List<Service> ser
 
     private static Service acquirer() {
         return new Service(
-                "acquirer-sandbox",
+                ACQUIRER,
                 "deploy/acquirer-sandbox/target/acquirer-sandbox.jar",
                 Optional.empty(),
                 32,

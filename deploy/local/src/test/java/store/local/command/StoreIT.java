@@ -167,6 +167,16 @@ class StoreIT {
         }
     }
 
+    @Test
+    @Order(10)
+    void dataCanBeReadWithoutTheServices() throws IOException, InterruptedException {
+        assertThat(script("up", "--data-only", "--no-build").exitCode()).isZero();
+        assertThat(parts())
+                .extracting(part -> part.path("name").stringValue())
+                .containsExactly("order-db", "inventory-db", "payment-db", "acquirer-sandbox");
+        assertThat(script("down").exitCode()).isZero();
+    }
+
     private static void killAndAwaitReturn(String name) throws IOException, InterruptedException {
         long pid = part(name).path("pid").longValue();
         ProcessHandle.of(pid).orElseThrow().destroyForcibly();

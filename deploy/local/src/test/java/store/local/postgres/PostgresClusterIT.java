@@ -26,6 +26,7 @@ import store.local.topology.Ports;
 class PostgresClusterIT {
 
     private static final String PASSWORD = "0123456789abcdef";
+    private static final String AUDITORS = "reads";
 
     private static PostgresBinaries binaries;
 
@@ -46,7 +47,7 @@ class PostgresClusterIT {
     void start() throws IOException {
         cluster =
                 new PostgresCluster(binaries, folder.resolve("deep".repeat(40)).resolve("order-db"));
-        cluster.create("orders", PASSWORD);
+        cluster.create("orders", PASSWORD, AUDITORS);
         port = new Ports().take();
         server = startServer();
     }
@@ -91,15 +92,28 @@ class PostgresClusterIT {
     }
 
     @Test
+    void letsTheAuditorReadAndNotWrite() throws SQLException {
+        try (Connection owner = connect(PASSWORD);
+                Connection auditor = DriverManager.getConnection(url("orders"), "auditor", AUDITORS)) {
+            owner.createStatement().execute("CREATE SCHEMA kept; CREATE TABLE kept.answer AS SELECT 42 AS answer");
+            assertThat(query(auditor, "SELECT answer FROM kept.answer")).isEqualTo("42");
+            auditor.createStatement().execute("SET default_transaction_read_only = off");
+            assertThatThrownBy(() -> auditor.createStatement().execute("DELETE FROM kept.answer"))
+                    .hasMessageContaining("permission denied");
+        }
+    }
+
+    @Test
     void keepsDataThatIsThereAndRefusesThatOfAnotherVersion() throws IOException, SQLException {
         connect(PASSWORD).close();
         Termination.end(server.toHandle(), Kind.DATABASE, Termination.PATIENCE);
-        cluster.create("orders", "another password");
+        cluster.create("orders", "another password", AUDITORS);
         server = startServer();
         connect(PASSWORD).close();
 
         Files.writeString(cluster.data().resolve("PG_VERSION"), "9\n");
-        assertThatThrownBy(() -> cluster.create("orders", PASSWORD)).hasMessageContaining("made by PostgreSQL 9");
+        assertThatThrownBy(() -> cluster.create("orders", PASSWORD, AUDITORS))
+                .hasMessageContaining("made by PostgreSQL 9");
     }
 
     @Test
