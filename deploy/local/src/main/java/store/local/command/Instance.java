@@ -86,14 +86,16 @@ final class Instance {
                 .map(part -> {
                     ProcessIdentity process = running.get(part.name());
                     return process == null || !process.alive()
-                            ? new PartReport(part.name(), "down", null, 0, null, "")
+                            ? new PartReport(part.name(), "down", null, 0, null, "", "", null)
                             : new PartReport(
                                     part.name(),
                                     process.paused() ? "paused" : "up",
                                     process.pid(),
                                     0,
                                     null,
-                                    "no supervisor");
+                                    "no supervisor",
+                                    "",
+                                    null);
                 })
                 .toList();
     }

@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import store.local.supervision.Plan.Kind;
 
@@ -59,6 +60,9 @@ final class Keeper {
     private State state = State.DOWN;
     private int restarts;
     private String note = "not started yet";
+    private long heldUntilNanos = System.nanoTime();
+    private String fault = "";
+    private @Nullable Instant faultUntil;
 
     Keeper(Plan.Part part, boolean restart, Duration restartDelay, Consumer<Keeper> onStart) {
         this.part = part;
@@ -108,6 +112,88 @@ final class Keeper {
         }
     }
 
+    /**
+     * Kills the process without a warning.
+     *
+     * @param hold how long the part stays down at least; with zero it starts again as if it had died by itself
+     */
+    void kill(Duration hold) {
+        lock.lock();
+        try {
+            Process running = process;
+            if (running != null) {
+                begin("killed", hold);
+                heldUntilNanos = System.nanoTime() + hold.toNanos();
+                running.destroyForcibly();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Stops the process and its children in their tracks, and lets them go on when the time is up. */
+    void pause(Duration length) {
+        lock.lock();
+        try {
+            Process running = process;
+            if (running != null) {
+                Instant until = begin("paused", length);
+                Termination.signal("STOP", family(running));
+                Thread.ofPlatform().name(part.name() + " paused").daemon().start(() -> resumeAt(until));
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends what {@link #kill} or {@link #pause} began, before its time. */
+    void relieve() {
+        lock.lock();
+        try {
+            if (fault.equals("paused") && process != null) {
+                Termination.signal("CONT", family(process));
+            }
+            fault = "";
+            faultUntil = null;
+            if (heldUntilNanos - System.nanoTime() > 0) {
+                heldUntilNanos = System.nanoTime();
+                notBeforeNanos = heldUntilNanos;
+                changed.signalAll();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Instant begin(String kind, Duration length) {
+        Instant until = Instant.now().plus(length);
+        fault = kind;
+        faultUntil = until;
+        say(kind + " until " + until + ", as it was told");
+        return until;
+    }
+
+    private void resumeAt(Instant until) {
+        try {
+            Thread.sleep(Duration.between(Instant.now(), until));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // nobody interrupts this thread
+        }
+        lock.lock();
+        try {
+            if (until.equals(faultUntil)) { // else it was relieved, or paused once more
+                relieve();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static List<ProcessHandle> family(Process process) {
+        return Stream.concat(Stream.of(process.toHandle()), process.descendants())
+                .toList();
+    }
+
     @Nullable
     ProcessIdentity identity() {
         lock.lock();
@@ -123,13 +209,16 @@ final class Keeper {
         try {
             ProcessIdentity running = identity;
             boolean paused = running != null && running.paused();
+            boolean faulty = faultUntil != null && Instant.now().isBefore(faultUntil);
             return new PartReport(
                     part.name(),
                     paused ? "paused" : state.name().toLowerCase(Locale.ROOT),
                     running == null ? null : running.pid(),
                     restarts,
                     startedAt,
-                    note);
+                    note,
+                    faulty ? fault : "",
+                    faulty ? faultUntil : null);
         } finally {
             lock.unlock();
         }
@@ -232,7 +321,7 @@ final class Keeper {
             }
             Duration delay = delayAfter(failures, restartDelay);
             restarts++;
-            notBeforeNanos = System.nanoTime() + delay.toNanos();
+            notBeforeNanos = Math.max(System.nanoTime() + delay.toNanos(), heldUntilNanos);
             note = end + (failures == 0 ? "" : " before it was ready") + "; starts again after " + delay.toMillis()
                     + " ms";
             say(note);

@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
@@ -19,8 +20,9 @@ import store.local.supervision.InstanceFolder.Ownership;
 /**
  * The process that stays: it keeps the parts of one instance running and ends them when it is told to end (SIGTERM or SIGINT).
  *
- * <p>Its control channel, on loopback and with a token: {@code GET /parts}; {@code POST /parts/NAME/start|stop|restart}, which
- * answers 202 at once, and the outcome is seen in {@code GET /parts}.
+ * <p>Its control channel, on loopback and with a token: {@code GET /parts}; {@code POST /parts/NAME/start|stop|restart}, and to
+ * break a part on purpose {@code kill?MILLIS|pause?MILLIS|relieve}. It answers 202 at once, and the outcome is seen in
+ * {@code GET /parts}. A fault ends in time even if whoever asked for it is gone.
  */
 public final class Supervisor {
 
@@ -99,10 +101,18 @@ public final class Supervisor {
             case "POST parts start" -> chosen::start;
             case "POST parts stop" -> chosen::stop;
             case "POST parts restart" -> chosen::restart;
+            case "POST parts kill" -> () -> chosen.kill(length(exchange));
+            case "POST parts pause" -> () -> chosen.pause(length(exchange));
+            case "POST parts relieve" -> chosen::relieve;
             default -> null;
         });
         command.ifPresent(work -> Thread.ofPlatform().name(request).start(work));
         exchange.sendResponseHeaders(command.isPresent() ? 202 : 404, -1);
+    }
+
+    private static Duration length(HttpExchange exchange) {
+        String millis = exchange.getRequestURI().getQuery();
+        return Duration.ofMillis(millis == null ? 0 : Long.parseLong(millis));
     }
 
     /** Keeps on disk which processes are ours: if this process is killed, they stay. */

@@ -102,6 +102,46 @@ class SupervisorIT {
     }
 
     @Test
+    void keepsAPartDownAsLongAsItIsToldTo() throws IOException {
+        ProcessHandle killed = store.process("back");
+        Instant before = Instant.now();
+        store.control.ask("back", "kill?2000");
+        eventually(() -> !killed.isAlive());
+        assertThat(store.part("back").fault()).isEqualTo("killed");
+
+        eventually(() -> store.part("back").state().equals("up"));
+
+        assertThat(store.part("back").startedAt()).isBetween(before.plusMillis(2000), before.plusMillis(4000));
+        assertThat(store.part("back").fault()).isEmpty();
+    }
+
+    @Test
+    void pausesAPartAndLetsItGoOnInTime() throws IOException {
+        Instant before = Instant.now();
+        store.control.ask("back", "pause?1500");
+        eventually(() -> store.part("back").state().equals("paused"));
+
+        eventually(() -> store.part("back").state().equals("up"));
+
+        assertThat(Instant.now()).isAfter(before.plusMillis(1500));
+        assertThat(store.part("back").fault()).isEmpty();
+    }
+
+    @Test
+    void endsAFaultBeforeItsTimeOnRequest() throws IOException {
+        ProcessHandle killed = store.process("back");
+        store.control.ask("back", "pause?60000");
+        eventually(() -> store.part("back").state().equals("paused"));
+        store.control.ask("back", "relieve");
+        eventually(() -> store.part("back").state().equals("up"));
+
+        store.control.ask("back", "kill?60000");
+        eventually(() -> !killed.isAlive());
+        store.control.ask("back", "relieve");
+        eventually(() -> store.part("back").state().equals("up"));
+    }
+
+    @Test
     void refusesASecondSupervisor() throws IOException, InterruptedException {
         Process second = store.startSupervisor();
 
