@@ -1,0 +1,25 @@
+package store.chaos.links;
+
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * A fault on one direction of a link.
+ *
+ * @param type one of {@link Effect#TYPES}
+ * @param toxicity the share of connections that it acts on, 0 to 1
+ * @param tally the same object as long as the toxic is there, whatever is updated
+ */
+record Toxic(String name, String type, Direction stream, float toxicity, Effect attributes, Tally tally) {
+
+    enum Direction {
+        UPSTREAM,
+        DOWNSTREAM
+    }
+
+    /** What it has really done: connections and bytes that it delayed, throttled, cut in pieces, withheld or swallowed. */
+    record Tally(LongAdder connections, LongAdder bytes) {
+        Tally() {
+            this(new LongAdder(), new LongAdder());
+        }
+    }
+}
