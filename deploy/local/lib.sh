@@ -8,6 +8,7 @@ launcher=deploy/local/target/local-1.0.0-SNAPSHOT.jar
 sandbox=deploy/acquirer-sandbox/target/acquirer-sandbox.jar
 services="inventory-service payment-service order-service gateway"
 build=services
+links=
 
 fail() {
     code=$1
@@ -35,6 +36,7 @@ is_built() {
     for service in $services; do
         is_current "$(jar_of "$service")" resilience "$service" || return 1
     done
+    [ -z "$links" ] || is_current chaos/target/chaos.jar chaos || return 1
     [ "$build" = services ] || is_current "$(jar_of monolith)" resilience $services monolith
 }
 
@@ -67,11 +69,10 @@ build() {
         echo "building, which takes a minute or two the first time; what it prints goes to $log" >&2
         : >"$state/.build-began" || fail 1 "cannot write to $root/$state"
         {
-            if [ "$build" = services ]; then
-                ./mvnw -B --no-transfer-progress -DskipTests -pl deploy/local -am package 2>&1
-            else
-                ./mvnw -B --no-transfer-progress -DskipTests -Pmonolith -pl deploy/local,monolith -am package 2>&1
-            fi
+            modules=deploy/local${links:+,chaos}
+            [ "$build" = services ] || modules="$modules,monolith -Pmonolith"
+            # shellcheck disable=SC2086 # two words
+            ./mvnw -B --no-transfer-progress -DskipTests -am -pl $modules package 2>&1
             echo "exit $?"
         } | tee "$log" | sed -n 's/^\[INFO\] Building \(.*[^ ]\)  *\(\[[0-9/]*\]\)$/  \2 \1/p' >&2
         if [ "$(tail -n 1 "$log")" != "exit 0" ]; then
@@ -79,7 +80,7 @@ build() {
             fail 1 "the build failed; see $root/$log"
         fi
         # Maven leaves a jar alone whose content stays the same. What was edited while it ran is newer still.
-        touch -r "$state/.build-began" "$launcher" "$sandbox"
+        touch -r "$state/.build-began" "$launcher" "$sandbox" ${links:+chaos/target/chaos.jar}
         for service in $services $([ "$build" = services ] || echo monolith); do
             touch -r "$state/.build-began" "$(jar_of "$service")"
         done

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -83,6 +84,11 @@ final class Up implements Callable<Integer> {
             paramLabel = "N",
             description = "Begin with N pieces of each product; only with fresh data.")
     private @Nullable Integer stock;
+
+    @Option(
+            names = "--links",
+            description = "Lead every call between parts, and to every database, through a fault proxy.")
+    private boolean links;
 
     @Option(names = "--data-only", description = "Start only what keeps data: the databases and the acquirer's ledger.")
     private boolean dataOnly;
@@ -196,7 +202,9 @@ final class Up implements Callable<Integer> {
             throw new Failure(Failure.PREREQUISITE, "--stock needs fresh data; add --fresh to forget the old");
         }
         return preparation.prepare(
-                folder, launcher(), new Settings(publicPort, Optional.ofNullable(stock), !noRestart, restartDelay));
+                folder,
+                launcher(),
+                new Settings(publicPort, Optional.ofNullable(stock), links, !noRestart, restartDelay));
     }
 
     private ProcessHandle start(InstanceFolder folder, Plan plan, PrepareInstance preparation)
@@ -209,12 +217,13 @@ final class Up implements Callable<Integer> {
                 .start();
         try (Control control = new Control(plan)) {
             awaitAnswer(control, supervisor, folder);
-            startAll(control, plan, Kind.DATABASE, folder);
+            startAll(control, plan, part -> part.kind() == Kind.DATABASE, folder);
+            startAll(control, plan, part -> part.name().equals(PrepareInstance.LINKS), folder);
             if (!PrepareInstance.untrained(plan).isEmpty()) {
                 say("making start-up caches, once for each build");
                 preparation.train(folder, plan);
             }
-            startAll(control, plan, Kind.SERVICE, folder);
+            startAll(control, plan, part -> part.kind() == Kind.SERVICE, folder);
         }
         return supervisor.toHandle();
     }
@@ -237,11 +246,11 @@ final class Up implements Callable<Integer> {
         }
     }
 
-    private void startAll(Control control, Plan plan, Kind kind, InstanceFolder folder)
+    private void startAll(Control control, Plan plan, Predicate<Plan.Part> which, InstanceFolder folder)
             throws IOException, InterruptedException {
         Set<String> awaited = new HashSet<>();
         for (Plan.Part part : plan.parts()) {
-            if (part.kind() == kind) {
+            if (which.test(part)) {
                 control.ask(part.name(), "start");
                 awaited.add(part.name());
             }

@@ -87,6 +87,15 @@ final class Applications {
         return command;
     }
 
+    /** The command that runs a class of a plain jar with the libraries in the {@code lib} folder beside it. */
+    List<String> classCommand(Path jar, List<String> flags, String main) throws IOException {
+        Path copy = copy(jar);
+        List<String> command = new ArrayList<>(List.of(java.toString()));
+        command.addAll(flags);
+        command.addAll(List.of("-cp", copy + ":" + copy.resolveSibling("lib") + "/*", main));
+        return command;
+    }
+
     /** The command that runs the supervisor, from a copy of the given launcher. */
     List<String> supervisorCommand(Path launcher, Path instance) throws IOException {
         return List.of(

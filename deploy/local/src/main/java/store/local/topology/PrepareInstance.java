@@ -31,6 +31,13 @@ public final class PrepareInstance {
     /** What is unpacked and trained side by side; each keeps a core busy. */
     private static final int WORKERS = 2;
 
+    /** The part that is the fault proxy, where an instance has it. */
+    public static final String LINKS = Composition.LINKS;
+
+    private static final String LINKS_JAR = "chaos/target/chaos.jar";
+    private static final String LINKS_PROGRAM = "store.chaos.links.FaultProxy";
+    private static final int LINKS_HEAP_MEGABYTES = 48;
+
     private final Path root;
     private final Path shared;
     private final Topology topology;
@@ -58,8 +65,9 @@ public final class PrepareInstance {
     /**
      * @param port the public one
      * @param stock pieces of every product to begin with, or empty for the usual ones
+     * @param links whether each call between parts, and to each database, goes through a fault proxy of its own
      */
-    public record Settings(int port, Optional<Integer> stock, boolean restart, Duration restartDelay) {}
+    public record Settings(int port, Optional<Integer> stock, boolean links, boolean restart, Duration restartDelay) {}
 
     /**
      * Prepares an instance that does not run.
@@ -78,8 +86,8 @@ public final class PrepareInstance {
             PostgresBinaries binaries = PostgresBinaries.unpack(shared.resolve("postgres"));
             progress.accept("preparing databases and applications");
             Ports free = new Ports();
-            Composition composition =
-                    new Composition(topology, folder, secrets, settings.port(), free, settings.stock());
+            Composition composition = new Composition(
+                    topology, folder, secrets, settings.port(), free, settings.stock(), settings.links());
             String auditorPassword = secrets.password(PostgresCluster.AUDITOR);
             List<Callable<Plan.Part>> work = new ArrayList<>();
             for (Database database : topology.databases()) {
@@ -90,6 +98,10 @@ public final class PrepareInstance {
                     cluster.forgetForeignPid();
                     return composition.part(database, cluster);
                 });
+            }
+            if (settings.links()) {
+                work.add(() -> composition.linksPart(applications.classCommand(
+                        built(LINKS_JAR), Applications.jvmFlags(LINKS_HEAP_MEGABYTES), LINKS_PROGRAM)));
             }
             for (Service service : topology.services()) {
                 work.add(() -> composition.part(service, command(service)));
@@ -134,12 +146,17 @@ public final class PrepareInstance {
     }
 
     private List<String> command(Service service) throws IOException {
-        Path jar = root.resolve(service.jar());
+        Path jar = built(service.jar());
+        List<String> flags = Applications.jvmFlags(service.heapMegabytes());
+        return service.isSpring() ? applications.springCommand(jar, flags) : applications.plainCommand(jar, flags);
+    }
+
+    private Path built(String name) throws IOException {
+        Path jar = root.resolve(name);
         if (!Files.exists(jar)) {
             throw new IOException(jar + " has not been built");
         }
-        List<String> flags = Applications.jvmFlags(service.heapMegabytes());
-        return service.isSpring() ? applications.springCommand(jar, flags) : applications.plainCommand(jar, flags);
+        return jar;
     }
 
     private List<Plan> plans() throws IOException {

@@ -27,7 +27,7 @@ class CompositionTest {
 
     @BeforeEach
     void compose() throws IOException {
-        parts = compose(Optional.empty());
+        parts = compose(Optional.empty(), false);
     }
 
     @Test
@@ -96,19 +96,47 @@ class CompositionTest {
     @Test
     void passesTheStockOnOnlyWhereOneWasAskedFor() throws IOException {
         assertThat(part("inventory-service").environment()).doesNotContainKey("STORE_INVENTORY_STOCK");
-        parts = compose(Optional.of(7));
+        parts = compose(Optional.of(7), false);
         assertThat(part("inventory-service").environment()).containsEntry("STORE_INVENTORY_STOCK", "7");
+    }
+
+    @Test
+    void leadsEveryCallAndEveryDatabaseThroughALinkOfItsOwn() throws IOException {
+        parts = compose(Optional.empty(), true);
+        List<String> proxies = part("links").command().stream()
+                .filter(argument -> argument.contains("="))
+                .toList();
+
+        assertThat(proxies)
+                .extracting(proxy -> proxy.substring(0, proxy.indexOf('=')))
+                .containsExactlyInAnyOrder(
+                        "gateway:inventory-service",
+                        "gateway:order-service",
+                        "inventory-service:inventory-db",
+                        "order-service:inventory-service",
+                        "order-service:order-db",
+                        "order-service:payment-service",
+                        "payment-service:acquirer-sandbox",
+                        "payment-service:payment-db");
+        for (String proxy : proxies) {
+            String[] link = proxy.substring(0, proxy.indexOf('=')).split(":");
+            String[] ends = proxy.substring(proxy.indexOf('=') + 1).split(":");
+            assertThat(part(link[0]).environment().values()).as(proxy).anyMatch(value -> value.contains(":" + ends[0]));
+            String owner = Objects.requireNonNullElse(
+                    part(link[1]).url(), part(link[1]).jdbcUrl());
+            assertThat(owner).as(proxy).contains(":" + ends[2]);
+        }
     }
 
     private Plan.Part part(String name) {
         return Objects.requireNonNull(parts.get(name));
     }
 
-    private Map<String, Plan.Part> compose(Optional<Integer> stock) throws IOException {
+    private Map<String, Plan.Part> compose(Optional<Integer> stock, boolean links) throws IOException {
         InstanceFolder folder = new InstanceFolder(root.resolve("test"));
         PostgresBinaries binaries = new PostgresBinaries(root.resolve("postgres"), List.of());
-        Composition composition =
-                new Composition(Topology.SERVICES, folder, Secrets.in(folder.secrets()), 8080, new Ports(), stock);
+        Composition composition = new Composition(
+                Topology.SERVICES, folder, Secrets.in(folder.secrets()), 8080, new Ports(), stock, links);
         Stream.Builder<Plan.Part> composed = Stream.builder();
         for (Topology.Database database : Topology.SERVICES.databases()) {
             composed.add(composition.part(
@@ -116,6 +144,9 @@ class CompositionTest {
         }
         for (Topology.Service service : Topology.SERVICES.services()) {
             composed.add(composition.part(service, List.of("java", "-jar", service.jar())));
+        }
+        if (links) {
+            composed.add(composition.linksPart(List.of("java", "Proxy")));
         }
         return composed.build().collect(Collectors.toMap(Plan.Part::name, part -> part));
     }
