@@ -47,39 +47,32 @@ public final class StartedStore {
      *
      * @param build {@code services} or {@code monolith}
      * @param stock pieces of each product
+     * @param options of {@code deploy/local/up}
      */
-    public static StartedStore up(String build, int stock) throws IOException, InterruptedException {
+    public static StartedStore up(String build, int stock, String... options) throws IOException, InterruptedException {
         var name = build + "-" + ProcessHandle.current().pid();
         int port;
         try (var socket = new ServerSocket(0)) {
             port = socket.getLocalPort();
         }
-        assertThat(local(
-                        "up",
-                        "--as",
-                        build,
-                        "--name",
-                        name,
-                        "--port",
-                        Integer.toString(port),
-                        "--no-build",
-                        "--fresh",
-                        "--stock",
-                        Integer.toString(stock)))
-                .as("deploy/local/up")
-                .isZero();
+        var arguments = new ArrayList<>(List.of("--as", build, "--name", name, "--no-build", "--fresh"));
+        arguments.addAll(List.of("--port", Integer.toString(port), "--stock", Integer.toString(stock)));
+        arguments.addAll(List.of(options));
+        assertThat(run("deploy/local/up", arguments)).as("deploy/local/up").isZero();
         return new StartedStore(name, URI.create("http://127.0.0.1:" + port));
     }
 
     /** Stops it and forgets its data. */
     public void down() throws IOException, InterruptedException {
         http.close();
-        assertThat(local("down", "--name", name)).as("deploy/local/down").isZero();
+        assertThat(run("deploy/local/down", List.of("--name", name)))
+                .as("deploy/local/down")
+                .isZero();
         FileSystemUtils.deleteRecursively(ROOT.resolve("deploy/local/.state").resolve(name));
     }
 
     /** The part as {@code status} describes it. */
-    JsonNode part(String part) throws IOException, InterruptedException {
+    public JsonNode part(String part) throws IOException, InterruptedException {
         return parts().stream()
                 .filter(candidate -> candidate.path("name").asString().equals(part))
                 .findFirst()
@@ -139,12 +132,13 @@ public final class StartedStore {
                 "update inventory.stock set initial = 20, available = 20 where sku = '" + sku + "' returning sku");
     }
 
-    String guest() throws IOException, InterruptedException {
+    public String guest() throws IOException, InterruptedException {
         return json(send("POST", "/api/guests", Map.of(), "")).path("token").asString();
     }
 
     /** Orders one piece of a product at its price. */
-    HttpResponse<String> place(String token, String key, JsonNode product) throws IOException, InterruptedException {
+    public HttpResponse<String> place(String token, String key, JsonNode product)
+            throws IOException, InterruptedException {
         return send(
                 "POST",
                 "/api/orders",
@@ -153,7 +147,7 @@ public final class StartedStore {
                         .formatted(product.path("sku"), product.path("price")));
     }
 
-    List<JsonNode> products() throws IOException, InterruptedException {
+    public List<JsonNode> products() throws IOException, InterruptedException {
         return json(send("GET", "/api/products", Map.of(), ""))
                 .path("products")
                 .valueStream()
@@ -182,7 +176,7 @@ public final class StartedStore {
         return kinds;
     }
 
-    HttpResponse<String> send(String method, String path, Map<String, String> headers, String body)
+    public HttpResponse<String> send(String method, String path, Map<String, String> headers, String body)
             throws IOException, InterruptedException {
         var request = HttpRequest.newBuilder(gateway.resolve(path))
                 .method(method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
@@ -191,13 +185,24 @@ public final class StartedStore {
         return http.send(request.build(), BodyHandlers.ofString());
     }
 
-    static JsonNode json(HttpResponse<String> answer) {
+    public static JsonNode json(HttpResponse<String> answer) {
         return JSON.readTree(answer.body());
     }
 
-    private static int local(String script, String... arguments) throws IOException, InterruptedException {
-        var command = new ArrayList<>(List.of("deploy/local/" + script));
-        command.addAll(List.of(arguments));
+    /**
+     * Runs a script on this store.
+     *
+     * @return its exit code
+     */
+    public int run(String script, String... arguments) throws IOException, InterruptedException {
+        var all = new ArrayList<>(List.of(arguments));
+        all.addAll(List.of("--name", name));
+        return run(script, all);
+    }
+
+    private static int run(String script, List<String> arguments) throws IOException, InterruptedException {
+        var command = new ArrayList<>(List.of(script));
+        command.addAll(arguments);
         var process = new ProcessBuilder(command)
                 .directory(ROOT.toFile())
                 .redirectOutput(ProcessBuilder.Redirect.INHERIT)

@@ -257,6 +257,10 @@ final class Api implements HttpHandler {
                 new Toxic.Tally());
         toxics.add(toxic);
         link.toxicsAre(toxics);
+        var expires = wanted.path("expires_in_millis").asLong(0);
+        if (expires > 0) {
+            Thread.ofVirtual().start(() -> expire(link, toxic, expires));
+        }
         return new Answer(200, shown(toxic));
     }
 
@@ -291,6 +295,16 @@ final class Api implements HttpHandler {
                 return only("GET", method, shown(toxic));
             }
         }
+    }
+
+    /** Ends a toxic in time, whatever has become of who asked for it. */
+    private static void expire(Link link, Toxic toxic, long millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+        }
+        link.remove(toxic.tally());
     }
 
     private static Object arrivals(Link link) {

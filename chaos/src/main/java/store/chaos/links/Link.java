@@ -154,6 +154,11 @@ final class Link {
         }
     }
 
+    /** Does nothing if it has gone. */
+    synchronized void remove(Toxic.Tally tally) {
+        toxicsAre(toxics.stream().filter(toxic -> toxic.tally() != tally).toList());
+    }
+
     void closed(Connection connection) {
         connections.remove(connection);
     }

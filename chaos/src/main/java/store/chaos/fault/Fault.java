@@ -1,0 +1,259 @@
+package store.chaos.fault;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import store.chaos.running.RunningStore;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Breaks and mends a running store from outside: by signals to its processes, and on the links between them. */
+@Command(
+        name = "chaos/fault",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = "Breaks the parts and the links of a running store, for a time, and mends them.",
+        subcommands = {Fault.Inject.class, Fault.Revert.class, Fault.Status.class, Fault.Kinds.class},
+        exitCodeListHeading = "Exit codes:%n",
+        exitCodeList = {"0:done", "1:failed", "2:usage", "3:the fault was planted and has not fired"})
+final class Fault {
+
+    private static final int FAILED = 1;
+    private static final int NOT_SHOWN = 3;
+
+    public static void main(String[] arguments) {
+        var line = new CommandLine(new Fault());
+        line.setExecutionExceptionHandler((failure, command, _) -> {
+            command.getErr().println("chaos/fault: " + failure.getMessage());
+            return FAILED;
+        });
+        System.exit(line.execute(arguments));
+    }
+
+    /** The store that is broken. */
+    static final class Store {
+        @Option(names = "--name", defaultValue = "store", description = "The instance. Default: ${DEFAULT-VALUE}")
+        private String name = "store";
+
+        @Option(
+                names = "--target",
+                defaultValue = "local",
+                description = "Where it runs; local is what there is. Default: ${DEFAULT-VALUE}")
+        private String target = "local";
+
+        @Spec(Spec.Target.MIXEE)
+        private CommandSpec command = CommandSpec.create();
+
+        Parts parts() throws IOException {
+            if (!target.equals("local")) {
+                throw new ParameterException(command.commandLine(), "--target: only local, not " + target);
+            }
+            return new Parts(name);
+        }
+
+        /** Empty if the store was started without. */
+        List<Links> links() throws IOException {
+            return RunningStore.find(name).parts().stream()
+                    .filter(part -> part.name().equals("links"))
+                    .map(part -> new Links(URI.create(Objects.requireNonNull(part.url()))))
+                    .toList();
+        }
+
+        List<ActiveFault> active() throws IOException, InterruptedException {
+            List<ActiveFault> active = new ArrayList<>(parts().active());
+            for (var links : links()) {
+                active.addAll(links.active());
+            }
+            return active;
+        }
+    }
+
+    @Command(
+            name = "inject",
+            mixinStandardHelpOptions = true,
+            sortOptions = false,
+            description = "Breaks a part (order-service, order-db) or a link (order-service:payment-service).")
+    static final class Inject implements Callable<Integer> {
+
+        @Mixin
+        private Store store = new Store();
+
+        @Parameters(
+                index = "0",
+                paramLabel = "KIND",
+                converter = KindConverter.class,
+                description = "See chaos/fault list.")
+        private Kind kind = Kind.KILL;
+
+        @Parameters(
+                index = "1",
+                paramLabel = "TARGET",
+                description =
+                        "A part; or a link; or for a link's fault a part, which stands for all links that lead to it.")
+        private String target = "";
+
+        @Option(
+                names = "--for",
+                paramLabel = "TIME",
+                converter = Amount.Time.class,
+                description = "How long. Default: 30s; a killed part starts again at once without it.")
+        private @Nullable Duration length;
+
+        @Option(
+                names = "--by",
+                paramLabel = "AMOUNT",
+                converter = Amount.class,
+                description = "How much: slow, drip a time (default 200ms); throttle kilobytes a second (default 10).")
+        private @Nullable Amount amount;
+
+        @Override
+        public Integer call() throws IOException, InterruptedException {
+            return kind.where() == Kind.Where.PART ? breakPart() : breakLinks();
+        }
+
+        private int breakPart() throws IOException, InterruptedException {
+            var otherwise = kind == Kind.KILL ? Duration.ZERO : Duration.ofSeconds(30);
+            var fired = store.parts().inject(kind, target, Objects.requireNonNullElse(length, otherwise));
+            System.out.println(kind.label() + " " + target + (fired ? "" : ": has not fired"));
+            return fired ? 0 : NOT_SHOWN;
+        }
+
+        private int breakLinks() throws IOException, InterruptedException {
+            var proxy = store.links().stream()
+                    .findFirst()
+                    .orElseThrow(() -> new IOException(
+                            "'" + store.name + "' has no links to break; start it with deploy/local/up --links"));
+            var links = proxy.leadingTo(target);
+            if (links.isEmpty()) {
+                throw new IOException("there is no link " + target);
+            }
+            var by = Objects.requireNonNullElse(amount, new Amount(kind == Kind.THROTTLE ? "10" : "200ms"));
+            for (var link : links) {
+                proxy.inject(kind, link, by, Objects.requireNonNullElse(length, Duration.ofSeconds(30)));
+                System.out.println(kind.label() + " " + link);
+            }
+            return 0;
+        }
+    }
+
+    @Command(
+            name = "revert",
+            mixinStandardHelpOptions = true,
+            sortOptions = false,
+            description = "Ends faults before their time.")
+    static final class Revert implements Callable<Integer> {
+
+        @Mixin
+        private Store store = new Store();
+
+        @Parameters(index = "0", arity = "0..1", paramLabel = "TARGET", description = "A part or a link.")
+        private @Nullable String target;
+
+        @Option(names = "--all", description = "Whatever is broken.")
+        private boolean all;
+
+        @Spec
+        private CommandSpec command = CommandSpec.create();
+
+        @Override
+        public Integer call() throws IOException, InterruptedException {
+            if (all == (target != null)) {
+                throw new ParameterException(command.commandLine(), "name one target, or --all");
+            }
+            var fired = true;
+            for (var fault : store.active()) {
+                if (all || fault.target().equals(target)) {
+                    revert(fault);
+                    System.out.println("ended: " + describe(fault));
+                    fired &= fault.fired() > 0;
+                }
+            }
+            return fired ? 0 : NOT_SHOWN;
+        }
+
+        private void revert(ActiveFault fault) throws IOException, InterruptedException {
+            if (!fault.target().contains(":")) {
+                store.parts().revert(fault.target());
+                return;
+            }
+            for (var links : store.links()) {
+                links.revert(fault.target(), null);
+            }
+        }
+    }
+
+    @Command(
+            name = "status",
+            mixinStandardHelpOptions = true,
+            sortOptions = false,
+            description = "Shows what is broken now, and whether it has had an effect.")
+    static final class Status implements Callable<Integer> {
+
+        @Mixin
+        private Store store = new Store();
+
+        @Option(names = "--json", description = "Print JSON.")
+        private boolean json;
+
+        @Override
+        public Integer call() throws IOException, InterruptedException {
+            var active = store.active();
+            if (json) {
+                System.out.println(JsonMapper.shared().writeValueAsString(active));
+            } else if (active.isEmpty()) {
+                System.out.println("nothing is broken on purpose");
+            }
+            if (!json) {
+                active.forEach(fault -> System.out.println(describe(fault)));
+            }
+            return 0;
+        }
+    }
+
+    @Command(name = "list", mixinStandardHelpOptions = true, description = "Lists the kinds of faults.")
+    static final class Kinds implements Callable<Integer> {
+
+        @Override
+        public Integer call() {
+            var out = new PrintWriter(System.out, true);
+            Stream.of(Kind.values())
+                    .forEach(kind -> out.printf(
+                            "%-13s %-5s %s%n",
+                            kind.label(), kind.where() == Kind.Where.PART ? "part" : "link", kind.effect()));
+            return 0;
+        }
+    }
+
+    static final class KindConverter implements CommandLine.ITypeConverter<Kind> {
+        @Override
+        public Kind convert(String given) {
+            return Stream.of(Kind.values())
+                    .filter(kind -> kind.label().equals(given))
+                    .findFirst()
+                    .orElseThrow(() -> new CommandLine.TypeConversionException(
+                            "there is no fault '" + given + "'; see chaos/fault list"));
+        }
+    }
+
+    private static String describe(ActiveFault fault) {
+        var left = fault.until() == null ? null : Duration.between(Instant.now(), fault.until());
+        return fault.kind() + " " + fault.target()
+                + (left == null ? "" : ", for another " + Math.max(0, left.toSeconds()) + " s")
+                + (fault.fired() > 0 ? ", has fired" : ", has not fired yet");
+    }
+}

@@ -1,0 +1,5 @@
+/** Breaks the parts of a running store on purpose, for a time, and mends them. */
+@NullMarked
+package store.chaos.fault;
+
+import org.jspecify.annotations.NullMarked;
