@@ -48,7 +48,7 @@ final class OrderProblems {
     }
 
     private static boolean isRead(HttpServletRequest request) {
-        return HttpMethod.GET.matches(request.getMethod());
+        return !HttpMethod.POST.matches(request.getMethod()); // HEAD is one too
     }
 
     private static ResponseEntity<ProblemDetail> retryable(HttpStatus status, String name, String detail) {
