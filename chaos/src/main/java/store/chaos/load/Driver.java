@@ -1,0 +1,190 @@
+package store.chaos.load;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import store.chaos.load.Outcome.End;
+import store.chaos.load.Plan.Arrival;
+import store.chaos.load.Plan.Kind;
+import store.chaos.load.Shop.Answer;
+import store.chaos.load.Shop.Customer;
+import store.chaos.load.Shop.Product;
+
+/** Releases each arrival at its time, whatever became of those before, and stays with each checkout until its end. */
+final class Driver {
+
+    /** First requests without an answer; what comes on top is dropped. 200 a second may hang for the whole bound of an answer. */
+    static final int WAITING_MAX = 2000;
+
+    /** Repeats and looks under way; on top of that they wait, which nobody measures. */
+    private static final int FOLLOWING_UP_MAX = 500;
+
+    private static final List<String> FINAL = List.of("CONFIRMED", "REJECTED", "DECLINED", "CANCELLED");
+    private static final Duration BACK_OFF_FIRST = Duration.ofMillis(250);
+    private static final Duration BACK_OFF_MAX = Duration.ofSeconds(8);
+
+    private final Shop shop;
+    private final List<Product> products;
+    private final List<Customer> customers;
+    private final Duration patience;
+    private final Results results;
+    private final Semaphore waiting = new Semaphore(WAITING_MAX);
+    private final Semaphore followingUp = new Semaphore(FOLLOWING_UP_MAX);
+    private final AtomicInteger open = new AtomicInteger();
+    private final AtomicReference<@Nullable RuntimeException> failure = new AtomicReference<>();
+
+    /** @param patience how long a checkout is followed up, from the instant at which it was to begin */
+    Driver(Shop shop, List<Product> products, List<Customer> customers, Duration patience, Results results) {
+        this.shop = shop;
+        this.products = products;
+        this.customers = customers;
+        this.patience = patience;
+        this.results = results;
+    }
+
+    /** Arrivals that are not through. */
+    int open() {
+        return open.get();
+    }
+
+    /**
+     * Returns when every arrival is through.
+     *
+     * @throws InterruptedException after giving up all that is under way
+     * @throws RuntimeException what ended any of them unexpectedly, such as a journal that cannot be written
+     */
+    void run(Plan plan) throws InterruptedException {
+        var began = System.nanoTime();
+        try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (var arrivals = plan.arrivals(); arrivals.hasNext() && failure.get() == null; ) {
+                release(arrivals.next(), began, executor);
+            }
+        }
+        // Closing an executor waits on and keeps the interrupt for later.
+        if (Thread.interrupted()) {
+            throw new InterruptedException();
+        }
+        if (failure.get() instanceof RuntimeException unexpected) {
+            throw unexpected;
+        }
+    }
+
+    private void release(Arrival arrival, long began, ExecutorService executor) throws InterruptedException {
+        var intended = began + arrival.atNanos();
+        for (var left = intended - System.nanoTime(); left > 0; left = intended - System.nanoTime()) {
+            LockSupport.parkNanos(left);
+            if (Thread.interrupted()) {
+                executor.shutdownNow();
+                throw new InterruptedException();
+            }
+        }
+        if (!waiting.tryAcquire()) {
+            results.dropped(arrival);
+            return;
+        }
+        open.incrementAndGet();
+        executor.execute(() -> {
+            try {
+                serve(arrival, intended);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt(); // the run is given up, and this thread ends here
+            } catch (RuntimeException e) {
+                failure.compareAndSet(null, e);
+            } finally {
+                open.decrementAndGet();
+            }
+        });
+    }
+
+    private void serve(Arrival arrival, long intended) throws InterruptedException {
+        var customer = customers.get(arrival.customer());
+        var checkout = Shop.checkout(arrival.lines(), products, arrival.card());
+        Answer answer;
+        try {
+            results.sent(System.nanoTime() - intended);
+            answer = arrival.kind() == Kind.BROWSE
+                    ? shop.browse(
+                            arrival.browsesAll()
+                                    ? ""
+                                    : "/"
+                                            + products.get(arrival.lines()
+                                                            .getFirst()
+                                                            .product())
+                                                    .sku())
+                    : shop.place(customer, arrival.key(), 1, checkout);
+        } finally {
+            waiting.release();
+        }
+        results.answered(arrival, Outcome.of(answer), System.nanoTime() - intended);
+        if (arrival.kind() != Kind.BROWSE) {
+            results.ended(followUp(arrival, customer, checkout, answer, intended));
+        }
+    }
+
+    /**
+     * Repeats the key until its answer is terminal. An acknowledged order is looked at in between; its key is repeated right away, and
+     * again once the order is final, for the answer that stands.
+     */
+    private End followUp(Arrival arrival, Customer customer, String checkout, Answer first, long intended)
+            throws InterruptedException {
+        var jitter = new SplittableRandom(arrival.number());
+        var answer = first;
+        var order = "";
+        var attempts = 1;
+        var looks = 0;
+        var isFinal = false;
+        for (var round = 0; !answer.isTerminal(); round++) {
+            if (answer.status() == 202 && order.isEmpty()) {
+                order = answer.field("id").asString("");
+                if (arrival.kind() == Kind.CANCEL && !order.isEmpty()) {
+                    shop.cancel(customer, order);
+                }
+            }
+            var pause = pause(answer, round, jitter);
+            if (System.nanoTime() + pause.toNanos() - intended > patience.toNanos()) {
+                return order.isEmpty() ? End.UNACKNOWLEDGED : End.OPEN;
+            }
+            Thread.sleep(pause);
+            followingUp.acquire();
+            try {
+                var isSeenFinal = false;
+                if (!order.isEmpty()) {
+                    var look = shop.order(customer, order, ++looks);
+                    isSeenFinal = look.status() == 200
+                            && FINAL.contains(look.field("status").asString(""));
+                }
+                if (isSeenFinal && !isFinal) {
+                    isFinal = true;
+                    results.becameFinal(System.nanoTime() - intended);
+                }
+                if (order.isEmpty() || isSeenFinal || attempts == 1) {
+                    answer = shop.place(customer, arrival.key(), ++attempts, checkout);
+                }
+            } finally {
+                followingUp.release();
+            }
+        }
+        if (!isFinal) {
+            results.becameFinal(System.nanoTime() - intended);
+        }
+        if (arrival.repeats()) {
+            shop.place(customer, arrival.key(), ++attempts, checkout);
+        }
+        return End.of(answer);
+    }
+
+    /** As long as the store asks for, longer from time to time, and never in step with others. */
+    static Duration pause(Answer answer, int round, RandomGenerator jitter) {
+        var backOff = BACK_OFF_FIRST.toMillis() << Math.min(round, 5);
+        var millis = Math.max(answer.retryAfter().toMillis(), Math.min(backOff, BACK_OFF_MAX.toMillis()));
+        return Duration.ofMillis(millis + jitter.nextLong(millis / 4 + 1));
+    }
+}

@@ -1,0 +1,304 @@
+package store.chaos.load;
+
+import com.sun.management.OperatingSystemMXBean;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import store.chaos.journal.Journal;
+import store.chaos.load.Outcome.End;
+import store.chaos.load.Plan.Kind;
+import store.chaos.load.Plan.Profile;
+import store.chaos.load.Results.Percentiles;
+import store.chaos.load.Results.Section;
+import store.chaos.load.Shop.Customer;
+import store.chaos.running.RunningStore;
+import tools.jackson.databind.MapperFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The command. */
+@Command(
+        name = "chaos/load",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = {
+            "Sends customers to a running store at times that do not depend on how it is doing, follows each checkout"
+                    + " to its end, and keeps a journal.",
+            "Latencies count from the instant at which somebody was to come. The same seed has the same arrivals."
+        },
+        footer = "%nExit codes: 0 done, 1 failed, 2 usage or a missing prerequisite, 3 the run is not valid, 130"
+                + " interrupted.")
+final class Load implements Callable<Integer> {
+
+    /** As long as the summary of an interrupted run may take; its checkouts are given up at once. */
+    private static final Duration INTERRUPT_BOUND = Duration.ofSeconds(10);
+
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
+            .build();
+
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    @Option(names = "--name", defaultValue = "store", description = "The instance. Default: ${DEFAULT-VALUE}")
+    private String name = "store";
+
+    @Option(names = "--url", paramLabel = "URL", description = "The store's address, instead of an instance.")
+    private @Nullable URI url;
+
+    @Option(
+            names = "--allow",
+            paramLabel = "HOST",
+            description = "A host that may be sent to beside this machine; can be repeated.")
+    private List<String> allowed = new ArrayList<>();
+
+    @Option(
+            names = "--rate",
+            defaultValue = "30",
+            paramLabel = "RATE",
+            description = "Arrivals a second: 30, or steps of equal length 10,50,100, or a ramp 10..100. Default:"
+                    + " ${DEFAULT-VALUE}")
+    private Rate rate = Rate.parse("30");
+
+    @Option(
+            names = "--for",
+            defaultValue = "60s",
+            paramLabel = "TIME",
+            description = "How long they come: 60s, 2m, 1m30s. Default: ${DEFAULT-VALUE}")
+    private Duration length = Duration.ofMinutes(1);
+
+    @Option(names = "--seed", defaultValue = "1", description = "Default: ${DEFAULT-VALUE}")
+    private long seed;
+
+    @Option(
+            names = "--mix",
+            split = ",",
+            defaultValue = "checkout=75,cancel=5,browse=20",
+            paramLabel = "KIND=SHARE",
+            description = "What they come for; cancel is a checkout that is cancelled while it is pending. Default:"
+                    + " ${DEFAULT-VALUE}")
+    private Map<Kind, Double> mix = Map.of();
+
+    @Option(
+            names = "--cards",
+            split = ",",
+            defaultValue =
+                    "tok_visa=90,tok_declined=2,tok_insufficient_funds=2,tok_slow=2,tok_silent=1,tok_unavailable=2,tok_fraud_later=1",
+            paramLabel = "CARD=SHARE",
+            description = "What they pay with. Default: ${DEFAULT-VALUE}")
+    private Map<String, Double> cards = Map.of();
+
+    @Option(
+            names = "--profile",
+            defaultValue = "spread",
+            description = "hot: nine in ten want one product; spread: all are wanted alike. Default: ${DEFAULT-VALUE}")
+    private Profile profile = Profile.SPREAD;
+
+    @Option(names = "--customers", defaultValue = "50", description = "Guests to act as. Default: ${DEFAULT-VALUE}")
+    private int customers;
+
+    @Option(
+            names = "--patience",
+            defaultValue = "2m",
+            paramLabel = "TIME",
+            description = "How long each checkout is followed up. Default: ${DEFAULT-VALUE}")
+    private Duration patience = Duration.ofMinutes(2);
+
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            description = "For journal.jsonl and load.json. Default: chaos/out/load-TIME")
+    private @Nullable Path out;
+
+    @Option(names = "--json", description = "Print the result as JSON; progress goes to standard error.")
+    private boolean json;
+
+    public static void main(String[] arguments) {
+        System.exit(commandLine().execute(arguments));
+    }
+
+    static CommandLine commandLine() {
+        return new CommandLine(new Load())
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .registerConverter(Rate.class, Rate::parse)
+                .registerConverter(Duration.class, text -> Duration.parse("PT" + text))
+                .setExecutionExceptionHandler((failure, command, _) -> {
+                    command.getErr().println("chaos/load: " + failure.getMessage());
+                    return failure instanceof IOException ? 2 : 1;
+                });
+    }
+
+    /** Of {@code load.json}, which {@code chaos/schema/load.schema.json} describes. */
+    record Report(
+            Instant startedAt,
+            URI url,
+            long seed,
+            Map<Kind, Double> mix,
+            Map<String, Double> cards,
+            Profile profile,
+            boolean valid,
+            List<String> notValidBecause,
+            boolean interrupted,
+            Path journal,
+            Section total,
+            List<Section> steps,
+            Map<End, Long> ends,
+            Percentiles untilFinalMillis,
+            DriverReport driver,
+            List<Map<Outcome, Long>> timeline) {}
+
+    /** @param cpuCores how many this process kept busy on average */
+    record DriverReport(double cpuCores, Percentiles lagMillis) {}
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        var store = url != null ? url : RunningStore.find(name).gateway();
+        requireAllowed(store);
+        var startedAt = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+        var directory = out != null
+                ? out
+                : Path.of("chaos/out/load-" + startedAt.toString().replaceAll("[-:]", ""));
+        Files.createDirectories(directory);
+        var file = directory.resolve("journal.jsonl");
+        try (var journal = Journal.create(file);
+                var shop = new Shop(store, journal)) {
+            var products = shop.products();
+            var plan = plan(products.size());
+            var results = new Results(plan);
+            var guests = new ArrayList<Customer>();
+            for (var i = 0; i < customers; i++) {
+                guests.add(shop.guest());
+            }
+            var driver = new Driver(shop, products, guests, patience, results);
+            var finished = new CountDownLatch(1);
+            Runtime.getRuntime().addShutdownHook(interrupting(Thread.currentThread(), finished));
+            var began = System.nanoTime();
+            var cpuBefore = cpuNanos();
+            var progress = Thread.ofVirtual().start(() -> report(plan, driver, results, began));
+            var interrupted = false;
+            try {
+                driver.run(plan);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            } finally {
+                progress.interrupt();
+                progress.join();
+            }
+            var nanos = System.nanoTime() - began;
+            var doubts = results.doubts();
+            var report = new Report(
+                    startedAt,
+                    store,
+                    seed,
+                    plan.mix(),
+                    plan.cards(),
+                    profile,
+                    doubts.isEmpty(),
+                    doubts,
+                    interrupted,
+                    file,
+                    results.total(Math.min(plan.seconds(), nanos / 1e9)),
+                    results.steps(),
+                    results.ends(),
+                    results.untilFinalMillis(),
+                    new DriverReport((cpuNanos() - cpuBefore) / (double) nanos, results.lagMillis()),
+                    results.timeline());
+            var document = JSON.writeValueAsString(report);
+            Files.writeString(directory.resolve("load.json"), document + '\n');
+            System.out.println(json ? document : Summary.of(report));
+            System.out.flush();
+            finished.countDown();
+            return interrupted ? 130 : doubts.isEmpty() ? 0 : 3;
+        }
+    }
+
+    private Plan plan(int products) {
+        try {
+            return new Plan(seed, rate, length, mix, cards, profile, products, customers);
+        } catch (IllegalArgumentException e) {
+            throw usage(e.getMessage());
+        }
+    }
+
+    private ParameterException usage(@Nullable String message) {
+        return new ParameterException(Objects.requireNonNull(spec).commandLine(), message == null ? "" : message);
+    }
+
+    /** A load may not leave this machine by mistake. */
+    private void requireAllowed(URI store) throws IOException {
+        var host = store.getHost();
+        if (host == null || !List.of("http", "https").contains(store.getScheme())) {
+            throw usage(store + " is no address of a store");
+        }
+        if (!allowed.contains(host)
+                && !Arrays.stream(InetAddress.getAllByName(host)).allMatch(InetAddress::isLoopbackAddress)) {
+            throw usage(host + " is not this machine; if it is yours, --allow " + host);
+        }
+    }
+
+    /** On SIGINT or SIGTERM the main thread gives up what is under way and still prints the summary; the JVM's exit code tells the signal. */
+    private static Thread interrupting(Thread main, CountDownLatch finished) {
+        return new Thread(() -> {
+            if (finished.getCount() == 0) {
+                return;
+            }
+            main.interrupt();
+            try {
+                if (!finished.await(INTERRUPT_BOUND.toMillis(), TimeUnit.MILLISECONDS)) {
+                    System.err.println("chaos/load: no summary within " + INTERRUPT_BOUND.toSeconds() + " s");
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+    }
+
+    private static long cpuNanos() {
+        return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getProcessCpuTime();
+    }
+
+    /** One line that is written over each second, or for a log a line each 5 s; the script knows which. */
+    private static void report(Plan plan, Driver driver, Results results, long began) {
+        var isTerminal = Boolean.getBoolean("chaos.terminal");
+        try {
+            while (true) {
+                TimeUnit.SECONDS.sleep(isTerminal ? 1 : 5);
+                var outcomes = results.total(0).outcomes().entrySet().stream()
+                        .filter(outcome -> outcome.getValue() > 0)
+                        .map(outcome -> outcome.getKey() + " " + outcome.getValue())
+                        .collect(Collectors.joining(", "));
+                var line = "%3d s of %.0f  %s, under way %d, lag p99 %.1f ms"
+                        .formatted(
+                                TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - began),
+                                plan.seconds(),
+                                outcomes,
+                                driver.open(),
+                                results.lagMillis().p99());
+                System.err.print(isTerminal ? "\r" + line + "\u001b[K" : line + "\n");
+            }
+        } catch (InterruptedException e) {
+            System.err.print(isTerminal ? "\n" : ""); // the run is over
+        }
+    }
+}

@@ -1,0 +1,151 @@
+package store.chaos.load;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.random.RandomGenerator;
+
+/**
+ * Who comes when, and for what. It follows from these values alone: the same plan has the same arrivals, on any machine and however the
+ * store is doing.
+ *
+ * @param mix shares of kinds of arrivals
+ * @param cards shares of card tokens
+ * @param products how many there are to choose from
+ * @param customers how many take turns at random
+ */
+record Plan(
+        long seed,
+        Rate rate,
+        Duration length,
+        Map<Kind, Double> mix,
+        Map<String, Double> cards,
+        Profile profile,
+        int products,
+        int customers) {
+
+    /** {@code CANCEL} is a checkout whose customer, told that it is pending, cancels it. */
+    enum Kind {
+        BROWSE,
+        CHECKOUT,
+        CANCEL
+    }
+
+    /** Nine in ten want the first product, or all are wanted alike. */
+    enum Profile {
+        HOT,
+        SPREAD
+    }
+
+    /** @param product counted from 0 */
+    record Line(int product, int quantity) {}
+
+    /**
+     * @param number from 0
+     * @param atNanos from the run's beginning
+     * @param lines of the checkout; someone who browses looks at the first one's product
+     * @param browsesAll looks at the whole catalogue instead
+     * @param repeats sends a checkout once more after its final answer, as an impatient customer or a lost answer would
+     */
+    record Arrival(
+            long number,
+            long atNanos,
+            Kind kind,
+            List<Line> lines,
+            boolean browsesAll,
+            String card,
+            int customer,
+            String key,
+            boolean repeats) {}
+
+    private static final double HOT_SHARE = 0.9;
+    private static final double BROWSES_ALL_SHARE = 0.2;
+    private static final double REPEATS_SHARE = 0.05;
+    private static final int LINES_MAX = 3;
+    private static final int QUANTITY_MAX = 2;
+
+    Plan {
+        mix = new TreeMap<>(mix);
+        cards = new TreeMap<>(cards);
+        requireShares(mix.values());
+        requireShares(cards.values());
+        if (length.isNegative() || length.isZero() || products < 1 || customers < 1) {
+            throw new IllegalArgumentException("length, products and customers must be positive");
+        }
+    }
+
+    private static void requireShares(Collection<Double> shares) {
+        var sum = shares.stream().mapToDouble(share -> share).sum();
+        if (shares.stream().anyMatch(share -> !(share >= 0)) || !(sum > 0 && sum < Double.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException("shares must not be negative, nor all 0");
+        }
+    }
+
+    double seconds() {
+        return length.toNanos() / 1e9;
+    }
+
+    /** In the order of their times. */
+    Iterator<Arrival> arrivals() {
+        var times = rate.instants(seconds(), new SplittableRandom(seed));
+        var contents = new SplittableRandom(~seed);
+        return new Iterator<>() {
+            private long number;
+            private double next = times.getAsDouble();
+
+            @Override
+            public boolean hasNext() {
+                return next < seconds();
+            }
+
+            @Override
+            public Arrival next() {
+                // A generator of its own for each, so that what one draws does not change the others.
+                var arrival = arrival(number++, (long) (next * 1e9), contents.split());
+                next = times.getAsDouble();
+                return arrival;
+            }
+        };
+    }
+
+    private Arrival arrival(long number, long atNanos, RandomGenerator random) {
+        return new Arrival(
+                number,
+                atNanos,
+                pick(mix, random),
+                lines(random),
+                random.nextDouble() < BROWSES_ALL_SHARE,
+                pick(cards, random),
+                random.nextInt(customers),
+                new UUID(random.nextLong(), random.nextLong()).toString(),
+                random.nextDouble() < REPEATS_SHARE);
+    }
+
+    private List<Line> lines(RandomGenerator random) {
+        if (profile == Profile.HOT) {
+            return List.of(new Line(random.nextDouble() < HOT_SHARE ? 0 : random.nextInt(products), 1));
+        }
+        var lines = new ArrayList<Line>();
+        for (var count = random.nextInt(1, LINES_MAX + 1); count > 0; count--) {
+            lines.add(new Line(random.nextInt(products), random.nextInt(1, QUANTITY_MAX + 1)));
+        }
+        return List.copyOf(lines);
+    }
+
+    private static <T> T pick(Map<T, Double> shares, RandomGenerator random) {
+        var sum = shares.values().stream().mapToDouble(share -> share).sum();
+        // A little less than the sum, so that rounding leaves nothing over after the last.
+        var left = new double[] {random.nextDouble() * sum * (1 - 1e-9)};
+        return shares.entrySet().stream()
+                .filter(share -> (left[0] -= share.getValue()) < 0)
+                .findFirst()
+                .orElseThrow()
+                .getKey();
+    }
+}
