@@ -58,6 +58,8 @@ final class Load implements Callable<Integer> {
             .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
             .build();
 
+    private static final String JOURNAL = "journal.jsonl";
+
     @Spec
     private @Nullable CommandSpec spec;
 
@@ -180,8 +182,7 @@ final class Load implements Callable<Integer> {
                 ? out
                 : Path.of("chaos/out/load-" + startedAt.toString().replaceAll("[-:]", ""));
         Files.createDirectories(directory);
-        var file = directory.resolve("journal.jsonl");
-        try (var journal = Journal.create(file);
+        try (var journal = Journal.create(directory.resolve(JOURNAL));
                 var shop = new Shop(store, journal)) {
             var products = shop.products();
             var plan = plan(products.size());
@@ -193,44 +194,51 @@ final class Load implements Callable<Integer> {
             var driver = new Driver(shop, products, guests, patience, results);
             var finished = new CountDownLatch(1);
             Runtime.getRuntime().addShutdownHook(interrupting(Thread.currentThread(), finished));
-            var began = System.nanoTime();
-            var cpuBefore = cpuNanos();
-            var progress = Thread.ofVirtual().start(() -> report(plan, driver, results, began));
-            var interrupted = false;
             try {
-                driver.run(plan);
-            } catch (InterruptedException e) {
-                interrupted = true;
+                return run(plan, driver, results, store, startedAt, directory);
             } finally {
-                progress.interrupt();
-                progress.join();
+                finished.countDown();
             }
-            var nanos = System.nanoTime() - began;
-            var doubts = results.doubts();
-            var report = new Report(
-                    startedAt,
-                    store,
-                    seed,
-                    plan.mix(),
-                    plan.cards(),
-                    profile,
-                    doubts.isEmpty(),
-                    doubts,
-                    interrupted,
-                    file,
-                    results.total(Math.min(plan.seconds(), nanos / 1e9)),
-                    results.steps(),
-                    results.ends(),
-                    results.untilFinalMillis(),
-                    new DriverReport((cpuNanos() - cpuBefore) / (double) nanos, results.lagMillis()),
-                    results.timeline());
-            var document = JSON.writeValueAsString(report);
-            Files.writeString(directory.resolve("load.json"), document + '\n');
-            System.out.println(json ? document : Summary.of(report));
-            System.out.flush();
-            finished.countDown();
-            return interrupted ? 130 : doubts.isEmpty() ? 0 : 3;
         }
+    }
+
+    private int run(Plan plan, Driver driver, Results results, URI store, Instant startedAt, Path directory)
+            throws IOException, InterruptedException {
+        var began = System.nanoTime();
+        var cpuBefore = cpuNanos();
+        var progress = Thread.ofVirtual().start(() -> report(plan, driver, results, began));
+        var interrupted = false;
+        try {
+            driver.run(plan);
+        } catch (InterruptedException e) {
+            interrupted = true;
+        } finally {
+            progress.interrupt();
+        }
+        var nanos = System.nanoTime() - began;
+        var doubts = results.doubts();
+        var report = new Report(
+                startedAt,
+                store,
+                seed,
+                plan.mix(),
+                plan.cards(),
+                profile,
+                doubts.isEmpty(),
+                doubts,
+                interrupted,
+                directory.resolve(JOURNAL),
+                results.total(Math.min(plan.seconds(), nanos / 1e9)),
+                results.steps(),
+                results.ends(),
+                results.untilFinalMillis(),
+                new DriverReport((cpuNanos() - cpuBefore) / (double) nanos, results.lagMillis()),
+                results.timeline());
+        var document = JSON.writeValueAsString(report);
+        Files.writeString(directory.resolve("load.json"), document + '\n');
+        System.out.println(json ? document : Summary.of(report));
+        System.out.flush();
+        return interrupted ? 130 : doubts.isEmpty() ? 0 : 3;
     }
 
     private Plan plan(int products) {
