@@ -1,0 +1,216 @@
+package store.chaos.audit;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import store.chaos.audit.Judgement.Bounds;
+import store.chaos.audit.Judgement.Finding;
+import store.chaos.audit.Judgement.Violation;
+import store.chaos.journal.Journal;
+import store.chaos.running.RunningStore;
+import tools.jackson.databind.MapperFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Decides whether a store kept its promises, by what its databases, the acquirer, its clients and its links say. */
+@Command(
+        name = "chaos/audit",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description =
+                "Decides the invariants I1 to I10 of a store, running or at rest, and names the orders that violate"
+                        + " them.",
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0:every invariant held",
+            "1:one is broken",
+            "2:usage, or something that the audit reads is not there",
+            "3:none is broken, but not all were judged"
+        })
+final class Audit implements Callable<Integer> {
+
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
+            .build();
+    private static final int SHOWN = 20;
+
+    private static final Map<String, String> SAYS = Map.of(
+            "I1", "per product, initial = available + held + sold",
+            "I2", "at most one net capture per order, of the order's total",
+            "I3", "captured means confirmed, or undone in time",
+            "I4", "confirmed means captured and sold; any other end leaves nothing",
+            "I5", "an acknowledged order exists and never regresses",
+            "I6", "one key, one order, the same final bytes",
+            "I7", "every order ends in time",
+            "I8", "the audit replays to the current state",
+            "I9", "no receiver gets more than 1.1 times what was asked, and recovery's share",
+            "I10", "no capture for a key whose every attempt was refused");
+
+    @Option(names = "--name", defaultValue = "store", description = "The instance. Default: ${DEFAULT-VALUE}")
+    private String name = "store";
+
+    @Option(names = "--journal", paramLabel = "FILE", description = "What the clients saw, for I5, I6 and I10.")
+    private @Nullable Path journal;
+
+    @Option(
+            names = "--arrivals",
+            paramLabel = "FILE",
+            description = "What the links counted, for I9: JSON [{\"link\",\"second\",\"requests\"}].")
+    private @Nullable Path arrivals;
+
+    @Option(
+            names = "--fault-ended",
+            paramLabel = "INSTANT",
+            description = "When the last fault ended, ISO 8601. Default: an order's time runs from its creation.")
+    private @Nullable Instant faultEnded;
+
+    @Option(
+            names = "--within",
+            paramLabel = "SECONDS",
+            defaultValue = "120",
+            description = "From there to an order's end, if there is no backlog. Default: ${DEFAULT-VALUE}")
+    private int within;
+
+    @Option(
+            names = "--recovery-cap",
+            paramLabel = "N",
+            defaultValue = "50",
+            description = "What recovery may take on in a second. Default: ${DEFAULT-VALUE}")
+    private int recoveryCap;
+
+    @Option(names = "--json", description = "Print the verdict as JSON; progress goes to standard error.")
+    private boolean json;
+
+    /** An arrival count as the links write it. */
+    private record Arrival(String link, long second, long requests) {}
+
+    private record Verdict(
+            String verdict,
+            Instant at,
+            long orders,
+            Map<String, Finding> invariants,
+            Map<String, Long> branches,
+            long chargebacks,
+            Map<UUID, List<Histories.Event>> histories) {}
+
+    public static void main(String[] arguments) {
+        var line = new CommandLine(new Audit());
+        line.setExecutionExceptionHandler((failure, command, _) -> {
+            command.getErr().println("chaos/audit: " + failure.getMessage());
+            return 2; // 1 is kept for a store that broke its word
+        });
+        System.exit(line.execute(arguments));
+    }
+
+    @Override
+    public Integer call() throws IOException, SQLException, InterruptedException {
+        if (within < 0 || recoveryCap < 1) {
+            throw new IOException("--within is at least 0, and --recovery-cap at least 1");
+        }
+        var facts = new Facts();
+        readGiven(facts);
+        System.err.println("reading the orders, the reservations, the payments and the statement");
+        var store = new StoreReader(RunningStore.find(name));
+        store.readInto(facts);
+        var findings = new Judgement(facts, new Bounds(faultEnded, Duration.ofSeconds(within), recoveryCap)).findings();
+        var named = findings.values().stream()
+                .flatMap(finding -> finding.violations().stream())
+                .map(Violation::orderId)
+                .filter(Objects::nonNull)
+                .distinct()
+                .limit(SHOWN)
+                .toList();
+        var verdict = new Verdict(
+                verdict(findings),
+                facts.now,
+                facts.orders.values().stream()
+                        .filter(order -> order.status != null)
+                        .count(),
+                findings,
+                Branches.of(facts),
+                facts.all().stream().mapToLong(order -> order.chargebacks).sum(),
+                Histories.of(named, facts, store, journal));
+        if (json) {
+            System.out.println(JSON.writeValueAsString(verdict));
+        } else {
+            print(verdict);
+        }
+        return switch (verdict.verdict) {
+            case "held" -> 0;
+            case "broken" -> 1;
+            default -> 3;
+        };
+    }
+
+    /** Before the databases: what a client was told must be in them afterwards. */
+    private void readGiven(Facts facts) throws IOException {
+        if (journal != null) {
+            System.err.println("reading the journal");
+            facts.journalGiven = true;
+            try (var entries = Journal.read(journal)) {
+                entries.forEach(facts::answered);
+            }
+        }
+        if (arrivals != null) {
+            facts.arrivalsGiven = true;
+            for (var arrival : JSON.readValue(arrivals.toFile(), Arrival[].class)) {
+                facts.arrived(arrival.link(), arrival.second(), arrival.requests());
+            }
+        }
+    }
+
+    static String verdict(Map<String, Finding> findings) {
+        if (findings.values().stream().anyMatch(finding -> Boolean.FALSE.equals(finding.held()))) {
+            return "broken";
+        }
+        return findings.values().stream().allMatch(finding -> Boolean.TRUE.equals(finding.held()))
+                ? "held"
+                : "not-shown";
+    }
+
+    private static void print(Verdict verdict) {
+        verdict.invariants.forEach((invariant, finding) -> {
+            var held = finding.held();
+            System.out.printf(
+                    "%-4s %-10s %s%n",
+                    invariant, held == null ? "not judged" : held ? "held" : "BROKEN", SAYS.get(invariant));
+            System.out.printf(
+                    "     %s%n",
+                    held == null
+                            ? finding.notJudged()
+                            : "%d checked, %d in flight".formatted(finding.checked(), finding.inFlight()));
+            finding.violations().stream()
+                    .limit(SHOWN)
+                    .forEach(violation -> System.out.printf(
+                            "     %s%s%n",
+                            violation.orderId() == null ? "" : "order " + violation.orderId() + ": ", violation.why()));
+            if (finding.violated() > SHOWN) {
+                System.out.printf("     and %d more%n", finding.violated() - SHOWN);
+            }
+        });
+        verdict.histories.forEach((order, events) -> {
+            System.out.printf("%norder %s%n", order);
+            events.forEach(event -> System.out.printf("  %-27s %-13s %s%n", event.at(), event.source(), event.what()));
+        });
+        System.out.printf(
+                "%n%s: %d orders at %s; %s; %d chargebacks%n",
+                verdict.verdict,
+                verdict.orders,
+                verdict.at,
+                verdict.branches.entrySet().stream()
+                        .map(way -> way.getKey() + " " + way.getValue())
+                        .collect(Collectors.joining(", ")),
+                verdict.chargebacks);
+    }
+}

@@ -1,0 +1,486 @@
+package store.chaos.audit;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import store.chaos.audit.Facts.Order;
+
+/**
+ * The ten invariants of a checkout, decided over {@link Facts}.
+ *
+ * <p>I3, I4 and I7 give an order time. One that is where it has to end is judged at once, because nothing leaves an end; one that is not
+ * counts against the store only past its bound, and is in flight until then.
+ */
+final class Judgement {
+
+    /** What a reader can still take in; the rest is counted. */
+    private static final int MOST_LISTED = 1000;
+
+    private static final int WINDOW_SECONDS = 10;
+    private static final double RETRY_SHARE = 1.1;
+    private static final int BUDGET_FLOOR_PER_SECOND = 1;
+
+    /** A call may arrive as late after the request it serves as that request's deadline allows. */
+    private static final int DEADLINE_SECONDS = 3;
+
+    /** A checkout asks inventory twice, to hold and to settle, and every other part once; the rest is retries and recovery. */
+    private static final Map<String, Integer> CALLS_PER_REQUEST = Map.of("inventory-service", 2);
+
+    /**
+     * What recovery is granted.
+     *
+     * @param faultEnded when the last fault ended; without one, an order's time runs from its creation
+     * @param within from there, when nothing else is open
+     * @param recoveryPerSecond how much of a backlog recovery may take on
+     */
+    record Bounds(@Nullable Instant faultEnded, Duration within, int recoveryPerSecond) {}
+
+    /** @param orderId null where the violation is no order's but a product's or a link's */
+    record Violation(@Nullable UUID orderId, String why) {}
+
+    /**
+     * @param held null if it was not judged
+     * @param inFlight orders that are not where they have to end, and still have time
+     * @param violations at most 1000 of {@code violated}
+     * @param notJudged why, if it was not
+     */
+    record Finding(
+            @Nullable Boolean held,
+            long checked,
+            long inFlight,
+            long violated,
+            List<Violation> violations,
+            @Nullable String notJudged) {
+
+        static Finding notJudged(String why) {
+            return new Finding(null, 0, 0, 0, List.of(), why);
+        }
+    }
+
+    /** Gathers one invariant's findings. */
+    private static final class Check {
+        private final List<Violation> violations = new ArrayList<>();
+        private long checked;
+        private long inFlight;
+        private long violated;
+
+        void violated(@Nullable UUID order, String why) {
+            violated++;
+            if (violations.size() < MOST_LISTED) {
+                violations.add(new Violation(order, why));
+            }
+        }
+
+        Finding finding() {
+            return checked == 0 && violated == 0
+                    ? Finding.notJudged(inFlight == 0 ? "there is nothing to judge" : "all orders are in flight")
+                    : new Finding(violated == 0, checked, inFlight, violated, List.copyOf(violations), null);
+        }
+    }
+
+    private final Facts facts;
+    private final Bounds bounds;
+    private final Backlog orders;
+    private final Backlog settlements;
+    private final long now;
+
+    Judgement(Facts facts, Bounds bounds) {
+        this.facts = facts;
+        this.bounds = bounds;
+        this.now = facts.now.toEpochMilli();
+        orders = Backlog.of(facts, order -> order.status != null, order -> order.createdAt, order -> order.finalAt);
+        settlements = Backlog.of(
+                facts,
+                order -> order.isFinal() && order.reservation != null && !order.reservation.equals("WITHDRAWN"),
+                order -> order.finalAt,
+                order -> Objects.equals(order.reservation, "HELD") ? 0 : Math.max(order.reservationAt, order.finalAt));
+    }
+
+    /** By the invariant's name, in order. */
+    Map<String, Finding> findings() {
+        var findings = new TreeMap<String, Finding>((a, b) -> Integer.compare(number(a), number(b)));
+        findings.put("I1", piecesNeverVanish());
+        findings.put("I2", atMostOneNetCapture());
+        findings.put("I3", capturedMeansConfirmedOrUndone());
+        findings.put("I4", endsMeanWhatTheySay());
+        findings.put("I5", facts.journalGiven ? acknowledgedOrdersStay() : noJournal());
+        findings.put("I6", facts.journalGiven ? oneAnswerPerKey() : noJournal());
+        findings.put("I7", everyOrderEnds());
+        findings.put("I8", auditsReplay());
+        findings.put("I9", noStorm());
+        findings.put("I10", facts.journalGiven ? refusedMeansNotCharged() : noJournal());
+        return findings;
+    }
+
+    private static int number(String invariant) {
+        return Integer.parseInt(invariant.substring(1));
+    }
+
+    private static Finding noJournal() {
+        return Finding.notJudged("no journal: only clients know what they were answered");
+    }
+
+    private Finding piecesNeverVanish() {
+        var check = new Check();
+        for (var stock : facts.stock) {
+            check.checked++;
+            if (stock.available() < 0 || stock.initial() != stock.available() + stock.held() + stock.sold()) {
+                check.violated(
+                        null,
+                        "%s: initial %d is not available %d + held %d + sold %d"
+                                .formatted(
+                                        stock.sku(), stock.initial(), stock.available(), stock.held(), stock.sold()));
+            }
+            if (stock.held() != stock.reserved() || stock.sold() != stock.committed()) {
+                check.violated(
+                        null,
+                        "%s: held %d and sold %d, but reservations hold %d and have sold %d"
+                                .formatted(
+                                        stock.sku(), stock.held(), stock.sold(), stock.reserved(), stock.committed()));
+            }
+        }
+        return check.finding();
+    }
+
+    /** At any time: a second capture that was voided soon after was a second charge all the same. */
+    private Finding atMostOneNetCapture() {
+        var check = new Check();
+        for (var order : facts.all()) {
+            check.checked++;
+            if (order.mostStanding > 1) {
+                check.violated(order.id, "captured %d times at once".formatted(order.mostStanding));
+            } else if (order.standing() < 0) {
+                check.violated(order.id, "%d captures but %d undone".formatted(order.captures, order.undone));
+            } else if (order.standing() == 0 && order.netAmount != 0) {
+                check.violated(order.id, "nothing stands captured, but %d is not paid back".formatted(order.netAmount));
+            } else if (order.standing() == 1
+                    && order.status != null
+                    && (order.netAmount != order.total || order.otherCurrency)) {
+                check.violated(
+                        order.id,
+                        "captured %d%s, but its total is %d %s"
+                                .formatted(
+                                        order.netAmount,
+                                        order.otherCurrency ? " in another currency" : "",
+                                        order.total,
+                                        order.currency));
+            }
+        }
+        return check.finding();
+    }
+
+    private Finding capturedMeansConfirmedOrUndone() {
+        var check = new Check();
+        for (var order : facts.all()) {
+            if (order.captures == 0 && !order.isFinal()) {
+                continue;
+            }
+            var deadline = Math.max(deadline(order), captureDeadline(order));
+            if (order.standing() < 1 && order.undoneAt <= deadline || Objects.equals(order.status, "CONFIRMED")) {
+                check.checked++;
+            } else if (now <= deadline) {
+                check.inFlight++;
+            } else {
+                check.checked++;
+                check.violated(
+                        order.id,
+                        order.standing() < 1
+                                ? "captured, " + named(order) + ", and undone only " + late(order.undoneAt, deadline)
+                                : "captured, but " + named(order));
+            }
+        }
+        return check.finding();
+    }
+
+    private Finding endsMeanWhatTheySay() {
+        var check = new Check();
+        for (var order : facts.all()) {
+            if (order.status != null && !order.isFinal()) {
+                continue; // one whose row is missing must have left nothing behind, like one that was refused
+            }
+            var wrong = Objects.equals(order.status, "CONFIRMED") ? unfulfilled(order) : leftOver(order);
+            if (wrong != null && now <= settlementDeadline(order)) {
+                check.inFlight++;
+                continue;
+            }
+            check.checked++;
+            if (wrong != null) {
+                check.violated(order.id, named(order) + ", but " + wrong);
+            }
+        }
+        return check.finding();
+    }
+
+    private static @Nullable String unfulfilled(Order order) {
+        if (order.standing() < 1) {
+            return order.captures == 0 ? "nothing was captured" : "its capture was undone";
+        }
+        return Objects.equals(order.reservation, "COMMITTED")
+                ? null
+                : "its stock is " + (order.reservation == null ? "not reserved" : order.reservation);
+    }
+
+    private static @Nullable String leftOver(Order order) {
+        if (order.standing() > 0) {
+            return "%d %s stays captured".formatted(order.netAmount, order.currency);
+        }
+        return Objects.equals(order.reservation, "HELD") || Objects.equals(order.reservation, "COMMITTED")
+                ? "its stock is " + order.reservation
+                : null;
+    }
+
+    private Finding acknowledgedOrdersStay() {
+        var check = new Check();
+        for (var order : facts.all()) {
+            var seen = order.seen;
+            if (seen == null) {
+                continue;
+            }
+            check.checked++;
+            var key = seen.key == null ? null : facts.keys.get(seen.key);
+            if (order.status == null) {
+                check.violated(order.id, "it was acknowledged, and does not exist");
+            } else if (seen.otherEnd != null) {
+                check.violated(order.id, "clients saw it " + seen.otherEnd + " and " + seen.end);
+            } else if (seen.end != null && !seen.end.equals(order.status)) {
+                check.violated(order.id, "clients saw it " + seen.end + ", and it is " + order.status);
+            } else if (seen.firstEnd < seen.lastUnfinished) {
+                check.violated(order.id, "clients saw it " + seen.end + ", and unfinished afterwards");
+            } else if (seen.firstCancelling < Long.MAX_VALUE
+                    && !List.of("CANCELLING", "CANCELLED", "NEEDS_ATTENTION").contains(order.status)) {
+                check.violated(order.id, "clients saw it CANCELLING, and it is " + order.status);
+            } else if (seen.firstCancelling < seen.lastPending) {
+                check.violated(order.id, "clients saw it CANCELLING, and PENDING afterwards");
+            } else if (key != null && key.lastNotFound > seen.firstKnown) {
+                check.violated(order.id, "it was acknowledged, and not found afterwards");
+            }
+        }
+        return check.finding();
+    }
+
+    private Finding oneAnswerPerKey() {
+        var check = new Check();
+        facts.keys.forEach((id, key) -> {
+            if (key.order == null) {
+                return;
+            }
+            check.checked++;
+            var stored = facts.byKey.get(id);
+            if (key.otherOrder != null) {
+                check.violated(key.order, "its key %s also named order %s".formatted(key.name, key.otherOrder));
+            } else if (stored != null && !stored.id.equals(key.order)) {
+                check.violated(key.order, "its key %s belongs to order %s".formatted(key.name, stored.id));
+            } else if (key.otherAnswer) {
+                check.violated(key.order, "repeats of its key %s got other final bytes".formatted(key.name));
+            } else if (stored != null && stored.answer != 0 && key.answer != 0 && stored.answer != key.answer) {
+                check.violated(key.order, "its key %s got other final bytes than are stored".formatted(key.name));
+            }
+        });
+        return check.finding();
+    }
+
+    private Finding everyOrderEnds() {
+        var check = new Check();
+        for (var order : facts.all()) {
+            if (order.status == null) {
+                continue; // one that was acknowledged is missing under I5, one that was charged under I3
+            }
+            var deadline = deadline(order);
+            if (order.isFinal()) {
+                check.checked++;
+                if (order.finalAt > deadline) {
+                    check.violated(order.id, named(order) + " only " + late(order.finalAt, deadline));
+                }
+            } else if (now <= deadline) {
+                check.inFlight++;
+            } else {
+                check.checked++;
+                check.violated(order.id, named(order) + " still, " + late(now, deadline));
+            }
+        }
+        return check.finding();
+    }
+
+    private Finding auditsReplay() {
+        var check = new Check();
+        for (var order : facts.all()) {
+            check.checked++;
+            if (order.auditBreak != null) {
+                check.violated(order.id, order.auditBreak);
+            } else if (!Objects.equals(order.audited, order.status)
+                    || !Objects.equals(order.auditedReason, order.reason)) {
+                check.violated(
+                        order.id,
+                        "its audit ends %s (%s), but %s".formatted(order.audited, order.auditedReason, named(order)));
+            }
+            if (order.paymentBreak != null) {
+                check.violated(order.id, order.paymentBreak);
+            } else if (!Objects.equals(order.paymentEvent, order.payment)) {
+                check.violated(
+                        order.id,
+                        "its payment's events end %s, but the payment is %s"
+                                .formatted(order.paymentEvent, order.payment));
+            }
+        }
+        return check.finding();
+    }
+
+    /** A request is one that reached the store's door, by a link, or else by the journal. */
+    private Finding noStorm() {
+        if (!facts.arrivalsGiven) {
+            return Finding.notJudged("no arrivals: only the links count them");
+        }
+        var requests = new TreeMap<Long, Long>();
+        var receivers = new HashMap<String, TreeMap<Long, Long>>();
+        facts.arrivals.forEach((link, counts) -> {
+            var receiver = link.substring(link.indexOf(':') + 1);
+            var sum = List.of("gateway", "monolith").contains(receiver)
+                    ? requests
+                    : receivers.computeIfAbsent(receiver, _ -> new TreeMap<>());
+            counts.forEach((second, count) -> sum.merge(second, count, Long::sum));
+        });
+        if (requests.isEmpty()) {
+            requests.putAll(facts.attempts);
+        }
+        if (requests.isEmpty()) {
+            return Finding.notJudged("no requests: neither a link to the gateway nor a journal counts them");
+        }
+        var check = new Check();
+        var granted = WINDOW_SECONDS * (BUDGET_FLOOR_PER_SECOND + bounds.recoveryPerSecond());
+        receivers.forEach((receiver, arrivals) -> {
+            check.checked++;
+            var calls = CALLS_PER_REQUEST.getOrDefault(receiver, 1);
+            arrivals.keySet().stream()
+                    .map(from -> {
+                        var arrived = sum(arrivals, from, from + WINDOW_SECONDS);
+                        var asked = calls * sum(requests, from - DEADLINE_SECONDS, from + WINDOW_SECONDS);
+                        return new Window(from, arrived, asked, RETRY_SHARE * asked + granted);
+                    })
+                    .filter(window -> window.arrived() > window.limit())
+                    .max((a, b) -> Double.compare(a.excess(), b.excess()))
+                    .ifPresent(worst -> check.violated(
+                            null,
+                            "%s: %d arrivals in the 10 s from %s, for %d requests at most %.0f"
+                                    .formatted(
+                                            receiver,
+                                            worst.arrived(),
+                                            Instant.ofEpochSecond(worst.from()),
+                                            worst.asked(),
+                                            worst.limit())));
+        });
+        return check.finding();
+    }
+
+    private record Window(long from, long arrived, long asked, double limit) {
+        double excess() {
+            return arrived - limit;
+        }
+    }
+
+    private static long sum(TreeMap<Long, Long> counts, long from, long to) {
+        return counts.subMap(from, to).values().stream()
+                .mapToLong(Long::longValue)
+                .sum();
+    }
+
+    /**
+     * The attempt that made an order has its line in the journal only when it was given up or answered, so a young order's may be missing.
+     * A run without any refusal holds.
+     */
+    private Finding refusedMeansNotCharged() {
+        var check = new Check();
+        facts.keys.forEach((id, key) -> {
+            if (!key.placed || !key.onlyRefused) {
+                return;
+            }
+            var order = facts.byKey.get(id);
+            if (order != null && order.captures > 0 && now <= deadline(order)) {
+                check.inFlight++;
+                return;
+            }
+            check.checked++;
+            if (order != null && order.captures > 0) {
+                check.violated(
+                        order.id, "captured, though every attempt with its key %s was refused".formatted(key.name));
+            }
+        });
+        return new Finding(check.violated == 0, check.checked, check.inFlight, check.violated, check.violations, null);
+    }
+
+    /** I7's bound. */
+    private long deadline(Order order) {
+        return deadlineFrom(order.bornAt());
+    }
+
+    private long deadlineFrom(long time) {
+        var from = Math.max(
+                time, bounds.faultEnded() == null ? 0 : bounds.faultEnded().toEpochMilli());
+        var backlog = orders.openAt(from) + settlements.openAt(from);
+        return from + bounds.within().toMillis() + 1000 * backlog / bounds.recoveryPerSecond();
+    }
+
+    private long captureDeadline(Order order) {
+        return order.captures == 0 ? 0 : deadlineFrom(order.capturedAt);
+    }
+
+    /** Settling begins at the end of the order; an order that ended late is late under I7, and not here as well. */
+    private long settlementDeadline(Order order) {
+        return deadlineFrom(Math.max(order.bornAt(), order.finalAt));
+    }
+
+    private static String named(Order order) {
+        return order.status == null
+                ? "no order has this id"
+                : "the order is " + order.status + (order.reason == null ? "" : " (" + order.reason + ")");
+    }
+
+    private static String late(long at, long deadline) {
+        return "%.1f s past its bound".formatted((at - deadline) / 1000.0);
+    }
+
+    /** How many were open at any one time. */
+    private record Backlog(long[] begun, long[] ended) {
+
+        interface Time {
+            long of(Order order);
+        }
+
+        /** @param ended 0 for one that has not */
+        static Backlog of(Facts facts, Predicate<Order> counted, Time begun, Time ended) {
+            var orders = facts.all().stream().filter(counted).toList();
+            return new Backlog(
+                    orders.stream().mapToLong(begun::of).sorted().toArray(),
+                    orders.stream()
+                            .mapToLong(ended::of)
+                            .filter(time -> time > 0)
+                            .sorted()
+                            .toArray());
+        }
+
+        long openAt(long time) {
+            return Math.max(0, upTo(begun, time) - upTo(ended, time));
+        }
+
+        private static int upTo(long[] sorted, long time) {
+            var low = 0;
+            var high = sorted.length;
+            while (low < high) {
+                var middle = (low + high) >>> 1;
+                if (sorted[middle] <= time) {
+                    low = middle + 1;
+                } else {
+                    high = middle;
+                }
+            }
+            return low;
+        }
+    }
+}

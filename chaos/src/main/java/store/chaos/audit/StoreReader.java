@@ -1,0 +1,216 @@
+package store.chaos.audit;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.List;
+import java.util.Objects;
+import java.util.Properties;
+import java.util.UUID;
+import java.util.function.Consumer;
+import store.chaos.running.RunningStore;
+import store.chaos.running.RunningStore.Part;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Reads what a store keeps, row by row.
+ *
+ * <p>Snapshots of several databases are never of one moment, so the order in which they are taken decides what they prove. They are taken
+ * from the cause to its effects: the journal, the orders, the reservations, the payments, and the acquirer's statement last. Whatever an
+ * order's row says was done, was done before the row was read, and everything read later shows it: no confirmed order lacks its capture
+ * because its capture was read too early. Read later, the effects run ahead of the orders: a capture may belong to an order that was still
+ * pending, or not there yet. Such an order is judged only when it was past its bound at its own snapshot, and then it is late whatever
+ * came after. For the same reason an order whose answer is in the journal must have a row.
+ */
+final class StoreReader {
+
+    private static final int ROWS_AT_A_TIME = 2000;
+    private static final int PAGE = 1000;
+    private static final Duration ANSWER_BOUND = Duration.ofSeconds(10);
+    private static final String STATEMENT_BOUND_MILLIS = "60000";
+
+    /** Given to reading rows. */
+    interface Row {
+        void read(ResultSet row) throws SQLException;
+    }
+
+    /** Money that moved, on the acquirer's record. */
+    record Movement(String id, UUID orderId, String kind, long amount, String currency, Instant at) {}
+
+    private final RunningStore store;
+
+    StoreReader(RunningStore store) {
+        this.store = store;
+    }
+
+    void readInto(Facts facts) throws IOException, SQLException, InterruptedException {
+        try (var orders = connect("orders")) {
+            each(orders, "select now()", row -> facts.now = instant(row, 1));
+            each(orders, """
+                select id, customer_id, idempotency_key, status, reason, coalesce(total_amount, expected_amount),
+                    coalesce(total_currency, expected_currency), created_at, answer_status, sha256(answer_body)
+                from orders.orders
+                """, row -> {
+                var answer = row.getBytes(10);
+                facts.placed(
+                        id(row),
+                        row.getObject(2, UUID.class),
+                        row.getString(3),
+                        row.getString(4),
+                        row.getString(5),
+                        row.getLong(6),
+                        row.getString(7),
+                        instant(row, 8),
+                        answer == null ? 0 : Facts.fold(row.getInt(9), answer));
+            });
+            each(
+                    orders,
+                    "select order_id, event, status, reason, actor, at from orders.order_audit order by seq",
+                    row -> facts.audited(
+                            id(row),
+                            row.getString(2),
+                            row.getString(3),
+                            row.getString(4),
+                            row.getString(5),
+                            instant(row, 6)));
+        }
+        try (var inventory = connect("inventory")) {
+            each(
+                    inventory,
+                    "select order_id, state, updated_at from inventory.reservation",
+                    row -> facts.reserved(id(row), row.getString(2), instant(row, 3)));
+            each(
+                    inventory,
+                    """
+                    select sku, initial, available, held, sold, coalesce(reserved, 0), coalesce(committed, 0)
+                    from inventory.stock full join (
+                        select line ->> 'sku' as sku,
+                            sum((line ->> 'quantity')::int) filter (where state = 'HELD') as reserved,
+                            sum((line ->> 'quantity')::int) filter (where state = 'COMMITTED') as committed
+                        from inventory.reservation r, jsonb_array_elements(r.held) line
+                        where state in ('HELD', 'COMMITTED') group by 1
+                    ) lines using (sku)
+                    order by sku
+                    """,
+                    row -> facts.stock.add(new Facts.Stock(
+                            row.getString(1),
+                            row.getLong(2),
+                            row.getLong(3),
+                            row.getLong(4),
+                            row.getLong(5),
+                            row.getLong(6),
+                            row.getLong(7))));
+        }
+        try (var payments = connect("payments")) {
+            each(
+                    payments,
+                    "select order_id, state, first_sent_at is not null, coalesce(first_sent_at < last_sent_at, false)"
+                            + " from payments.payment",
+                    row -> facts.paid(id(row), row.getString(2), row.getBoolean(3), row.getBoolean(4)));
+            each(
+                    payments,
+                    "select order_id, from_state, to_state, attempt from payments.payment_event order by order_id, id",
+                    row -> facts.paymentEvent(id(row), row.getString(2), row.getString(3), row.getLong(4)));
+        }
+        statement(movement -> facts.moved(
+                movement.orderId(), movement.kind(), movement.amount(), movement.currency(), movement.at()));
+    }
+
+    /** The whole statement, in its order; a page that is not full is the last. */
+    void statement(Consumer<Movement> movements) throws IOException, InterruptedException {
+        var acquirer = Objects.requireNonNull(store.part("acquirer-sandbox").url());
+        try (var http = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(ANSWER_BOUND)
+                .build()) {
+            var after = "";
+            JsonNode page;
+            do {
+                var answer = http.send(
+                        HttpRequest.newBuilder(URI.create(acquirer + "/statement?limit=" + PAGE + after))
+                                .timeout(ANSWER_BOUND)
+                                .build(),
+                        BodyHandlers.ofByteArray());
+                if (answer.statusCode() != 200) {
+                    throw new IOException("the acquirer's statement cannot be read: status " + answer.statusCode());
+                }
+                page = JsonMapper.shared().readTree(answer.body());
+                for (var movement : page.path("movements")) {
+                    movements.accept(new Movement(
+                            movement.path("id").asString(),
+                            UUID.fromString(movement.path("orderId").asString()),
+                            movement.path("kind").asString(),
+                            movement.path("amount").path("amount").asLong(),
+                            movement.path("amount").path("currency").asString(),
+                            Instant.parse(movement.path("at").asString())));
+                }
+                after = "&after=" + page.path("next").asString("");
+            } while (!page.path("next").isNull() && page.path("movements").size() == PAGE);
+        }
+    }
+
+    /** A snapshot of the database that has the schema; nothing can be written through it. */
+    Connection connect(String schema) throws IOException, SQLException {
+        var database = store.parts().stream()
+                .filter(part -> part.kind().equals("database"))
+                .filter(part -> List.of(schema, "store").contains(String.valueOf(part.user())))
+                .findFirst()
+                .orElseThrow(() -> new IOException("no database of " + store.name() + " has the schema " + schema));
+        var connection = DriverManager.getConnection(String.valueOf(database.jdbcUrl()), role(database));
+        connection.setReadOnly(true);
+        connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+        connection.setAutoCommit(false);
+        return connection;
+    }
+
+    /** The auditor's own role, which may only read, where the store has it; else the owner's. */
+    private Properties role(Part database) throws IOException {
+        var password = Path.of("deploy/local/.state", store.name(), "secrets", "auditor.password");
+        var role = new Properties();
+        if (Files.exists(password)) {
+            role.setProperty("user", "auditor");
+            role.setProperty("password", Files.readString(password).strip());
+        } else {
+            role.setProperty("user", String.valueOf(database.user()));
+            role.setProperty("password", String.valueOf(database.password()));
+        }
+        role.setProperty("connectTimeout", "10");
+        role.setProperty("options", "-c statement_timeout=" + STATEMENT_BOUND_MILLIS);
+        role.setProperty("ApplicationName", "chaos/audit");
+        return role;
+    }
+
+    static void each(Connection connection, String sql, Row reader, Object... parameters) throws SQLException {
+        try (var statement = connection.prepareStatement(sql)) {
+            statement.setFetchSize(ROWS_AT_A_TIME); // without it the driver takes all rows into memory first
+            for (var i = 0; i < parameters.length; i++) {
+                statement.setObject(i + 1, parameters[i]);
+            }
+            try (var rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    reader.read(rows);
+                }
+            }
+        }
+    }
+
+    private static UUID id(ResultSet row) throws SQLException {
+        return row.getObject(1, UUID.class);
+    }
+
+    static Instant instant(ResultSet row, int column) throws SQLException {
+        return row.getObject(column, OffsetDateTime.class).toInstant();
+    }
+}
