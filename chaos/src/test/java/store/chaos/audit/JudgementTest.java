@@ -1,0 +1,377 @@
+package store.chaos.audit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static store.chaos.audit.Story.BEGIN;
+import static store.chaos.audit.Story.PRICE;
+
+import java.time.Instant;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import store.chaos.audit.Judgement.Finding;
+import store.chaos.audit.Judgement.Violation;
+
+/** Each invariant is seen to hold where it holds, and to be broken where one fact is not as it should be. */
+class JudgementTest {
+
+    private final Story story = new Story();
+    private final Facts facts = story.facts;
+    private final UUID good = story.confirmed();
+
+    @Test
+    void holdsForAStoreThatKeptItsWord() {
+        story.compensated();
+        story.rejected("PRICE_CHANGED", "RELEASED");
+        story.rejected("OUT_OF_STOCK", "REFUSED");
+        story.pending(facts.now.minusSeconds(5));
+        facts.moved(good, "CHARGEBACK", PRICE, "EUR", facts.now);
+        var findings = story.judged();
+        assertThat(findings)
+                .hasSize(10)
+                .allSatisfy((_, finding) ->
+                        assertThat(finding.held()).as("%s", finding).isTrue());
+        assertThat(of(findings, "I7").inFlight()).isOne();
+        assertThat(Audit.verdict(findings)).isEqualTo("held");
+        assertThat(Branches.of(facts))
+                .containsExactlyInAnyOrderEntriesOf(Map.of(
+                        "confirmedAtOnce", 1L,
+                        "pendingThenConfirmed", 0L,
+                        "ambiguousThenResolved", 1L,
+                        "compensated", 1L,
+                        "withdrawnByTombstone", 0L,
+                        "fencedOff", 0L,
+                        "priceChanged", 1L));
+    }
+
+    @Test
+    void judgesNothingItHasNoEvidenceFor() {
+        var nothing = new Story();
+        nothing.facts.journalGiven = false;
+        nothing.facts.arrivalsGiven = false;
+        nothing.confirmed();
+        var findings = nothing.judged();
+        assertThat(findings.values().stream().filter(finding -> finding.held() == null))
+                .hasSize(4)
+                .allSatisfy(finding -> assertThat(finding.notJudged()).containsAnyOf("no journal", "no arrivals"));
+        assertThat(Audit.verdict(findings)).isEqualTo("not-shown");
+    }
+
+    @Test
+    void i1FindsPiecesThatVanished() {
+        facts.stock.add(new Facts.Stock("sku-002", 10, 8, 0, 1, 0, 1));
+        assertBroken("I1", null, "sku-002: initial 10");
+    }
+
+    @Test
+    void i1FindsStockThatNoReservationHas() {
+        facts.stock.add(new Facts.Stock("sku-002", 10, 8, 1, 1, 0, 1));
+        assertBroken("I1", null, "sku-002: held 1");
+    }
+
+    @Test
+    void i2FindsASecondCapture() {
+        story.moved(good, "CAPTURE", BEGIN);
+        assertBroken("I2", good, "captured 2 times at once");
+    }
+
+    @Test
+    void i2FindsASecondCaptureThatWasVoidedAfterwards() {
+        story.moved(good, "CAPTURE", BEGIN);
+        story.moved(good, "VOID", BEGIN);
+        assertBroken("I2", good, "captured 2 times at once");
+    }
+
+    @Test
+    void i2FindsACaptureOfAnotherAmount() {
+        var id = story.pending(facts.now);
+        facts.moved(id, "CAPTURE", PRICE + 1, "EUR", facts.now);
+        assertBroken("I2", id, "captured 2000");
+    }
+
+    @Test
+    void i2FindsACaptureInAnotherCurrency() {
+        var id = story.pending(facts.now);
+        facts.moved(id, "CAPTURE", PRICE, "USD", facts.now);
+        assertBroken("I2", id, "another currency");
+    }
+
+    @Test
+    void i2FindsMorePaidBackThanWasCaptured() {
+        var id = story.compensated();
+        story.moved(id, "REFUND", BEGIN);
+        assertBroken("I2", id, "1 captures but 2 undone");
+    }
+
+    @Test
+    void i3FindsACaptureOfAnOrderThatWasRejected() {
+        var id = story.rejected("OUT_OF_STOCK", "REFUSED");
+        story.moved(id, "CAPTURE", BEGIN);
+        var findings = assertBroken("I3", id, "REJECTED (OUT_OF_STOCK)");
+        assertViolated(of(findings, "I4"), id, "stays captured");
+    }
+
+    @Test
+    void i3FindsACaptureThatNoOrderHas() {
+        var id = story.newId();
+        story.moved(id, "CAPTURE", BEGIN);
+        assertBroken("I3", id, "no order has this id");
+    }
+
+    @Test
+    void i3GivesACaptureTimeWhoseOrderIsNotThereYet() {
+        var now = facts.now.toEpochMilli();
+        story.moved(new UUID(now << 16 | 0x7000, 1L << 63), "CAPTURE", facts.now);
+        assertThat(finding("I3").held()).isTrue();
+        assertThat(finding("I3").inFlight()).isOne();
+    }
+
+    @Test
+    void i3FindsACaptureThatWasUndoneTooLate() {
+        var id = story.rejected("OUT_OF_STOCK", "REFUSED");
+        story.moved(id, "CAPTURE", BEGIN);
+        story.moved(id, "REFUND", BEGIN.plusSeconds(200));
+        assertBroken("I3", id, "undone only 80.0 s past its bound");
+    }
+
+    @Test
+    void i4FindsAConfirmedOrderThatWasNeverCharged() {
+        var id = story.newId();
+        story.order(id, "CONFIRMED", null, BEGIN, 0, "");
+        facts.reserved(id, "COMMITTED", BEGIN);
+        assertBroken("I4", id, "nothing was captured");
+    }
+
+    @Test
+    void i4FindsAConfirmedOrderWhoseChargeWasUndone() {
+        story.moved(good, "VOID", BEGIN.plusSeconds(9));
+        assertBroken("I4", good, "its capture was undone");
+    }
+
+    @Test
+    void i4FindsAConfirmedOrderWhoseStockIsNotSold() {
+        facts.reserved(good, "HELD", BEGIN);
+        assertBroken("I4", good, "its stock is HELD");
+    }
+
+    @Test
+    void i4FindsStockThatARejectedOrderHolds() {
+        var id = story.rejected("PRICE_CHANGED", "HELD");
+        assertBroken("I4", id, "its stock is HELD");
+    }
+
+    @Test
+    void i4GivesAnOrderTimeToSettle() {
+        var id = story.confirmed(story.newId(), facts.now.minusSeconds(60));
+        facts.reserved(id, "HELD", facts.now);
+        assertThat(finding("I4").held()).isTrue();
+        assertThat(finding("I4").inFlight()).isOne();
+    }
+
+    @Test
+    void i5FindsAnAcknowledgedOrderThatDoesNotExist() {
+        var id = story.newId();
+        story.answered(id, BEGIN, "place", 202, 10, Story.orderBody(id, "PENDING"));
+        assertBroken("I5", id, "does not exist");
+    }
+
+    @Test
+    void i5FindsAnOrderThatLeftItsEnd() {
+        story.answered(good, BEGIN.plusSeconds(9), "order", 200, 10, Story.orderBody(good, "PENDING"));
+        assertBroken("I5", good, "unfinished afterwards");
+    }
+
+    @Test
+    void i5LetsAnOlderAnswerArriveLate() {
+        story.answered(good, BEGIN.plusMillis(90), "order", 200, 500, Story.orderBody(good, "PENDING"));
+        assertThat(finding("I5").held()).isTrue();
+    }
+
+    @Test
+    void i5FindsAnEndThatTheDatabaseDoesNotHave() {
+        story.answered(good, BEGIN, "place", 402, 10, Story.problemBody(good, "payment-declined"));
+        assertBroken("I5", good, "DECLINED");
+    }
+
+    @Test
+    void i5FindsAnOrderThatCameBackFromCancelling() {
+        story.answered(good, BEGIN, "cancel", 202, 10, Story.orderBody(good, "CANCELLING"));
+        assertBroken("I5", good, "clients saw it CANCELLING");
+    }
+
+    @Test
+    void i5FindsAnOrderThatCouldNotBeFoundAfterwards() {
+        story.answered(good, BEGIN.plusSeconds(9), "order", 404, 10, "{}");
+        assertBroken("I5", good, "not found afterwards");
+    }
+
+    @Test
+    void i6FindsASecondOrderUnderAKey() {
+        var other = story.confirmed();
+        story.answered(good, BEGIN, "place", 201, 10, Story.orderBody(other, "CONFIRMED"));
+        assertBroken("I6", good, "also named order " + other);
+    }
+
+    @Test
+    void i6FindsARepeatWithOtherBytes() {
+        story.answered(good, BEGIN, "place", 201, 10, Story.orderBody(good, "CONFIRMED") + " ");
+        assertBroken("I6", good, "other final bytes");
+    }
+
+    @Test
+    void i6FindsAnAnswerThatIsNotTheStoredOne() {
+        var id = story.newId();
+        story.order(id, "CONFIRMED", null, BEGIN, 201, "{}");
+        story.answered(id, BEGIN, "place", 201, 10, Story.orderBody(id, "CONFIRMED"));
+        assertBroken("I6", id, "other final bytes than are stored");
+    }
+
+    @Test
+    void i7FindsAnOrderThatDoesNotEnd() {
+        var id = story.pending(facts.now.minusSeconds(200));
+        assertBroken("I7", id, "PENDING (AWAITING_PAYMENT) still, 80.0 s past its bound");
+    }
+
+    @Test
+    void i7FindsAnOrderThatEndedTooLate() {
+        facts.audited(good, "CHANGED", "CONFIRMED", null, "RECOVERY", BEGIN.plusSeconds(150));
+        assertBroken("I7", good, "only 30.0 s past its bound");
+    }
+
+    @Test
+    void i7CountsFromTheEndOfTheFault() {
+        story.pending(facts.now.minusSeconds(200));
+        assertThat(finding("I7", facts.now.minusSeconds(100)).held()).isTrue();
+    }
+
+    @Test
+    void i7GivesRecoveryTimeForItsBacklog() {
+        // 4000 orders that are open at the fault's end take 80 s more; 200 s after it they are due, 199 s after it they
+        // are not.
+        for (var i = 0; i < 4000; i++) {
+            story.pending(BEGIN);
+        }
+        assertThat(finding("I7", facts.now.minusSeconds(199)).held()).isTrue();
+        assertThat(finding("I7", facts.now.minusSeconds(201)).violated()).isEqualTo(4000);
+    }
+
+    @Test
+    void i8FindsAStatusThatTheAuditDoesNotEndWith() {
+        facts.audited(good, "CHANGED", "DECLINED", "CARD_DECLINED", "REQUEST", BEGIN);
+        assertBroken("I8", good, "its audit goes from CONFIRMED to DECLINED");
+    }
+
+    @Test
+    void i8FindsAReasonThatTheAuditDoesNotEndWith() {
+        var id = story.rejected("OUT_OF_STOCK", "REFUSED");
+        story.order(id, "REJECTED", "PRICE_CHANGED", BEGIN, 0, "");
+        assertBroken("I8", id, "its audit ends REJECTED (OUT_OF_STOCK)");
+    }
+
+    @Test
+    void i8FindsAnOrderWithoutAnAudit() {
+        var id = story.newId();
+        story.order(id, "PENDING", "AWAITING_STOCK", facts.now, 0, "");
+        assertBroken("I8", id, "its audit ends null");
+    }
+
+    @Test
+    void i8FindsAPaymentThatItsEventsDoNotEndWith() {
+        facts.paid(good, "VOIDED", true, false);
+        assertBroken("I8", good, "events end CAPTURED, but the payment is VOIDED");
+    }
+
+    @Test
+    void i8FindsAGapInThePaymentsEvents() {
+        facts.paymentEvent(good, "VOIDING", "CAPTURED", 2);
+        assertBroken("I8", good, "on as if from VOIDING");
+    }
+
+    @Test
+    void i9FindsAStorm() {
+        facts.arrived("order-service:payment-service", BEGIN.getEpochSecond(), 1611);
+        assertBroken("I9", null, "payment-service: 1611 arrivals");
+    }
+
+    @Test
+    void i9AllowsRetriesAndRecovery() {
+        facts.arrived("order-service:payment-service", BEGIN.getEpochSecond(), 1610);
+        facts.arrived("order-service:inventory-service", BEGIN.getEpochSecond(), 2100);
+        assertThat(finding("I9").held()).isTrue();
+    }
+
+    @Test
+    void i10FindsACaptureForAKeyThatWasOnlyEverRefused() {
+        var id = unanswered();
+        var refused = "{\"type\":\"https://checkout-store.example/problems/not-accepted\",\"status\":503}";
+        story.answered(id, BEGIN, "place", 503, 10, refused);
+        story.answered(id, BEGIN.plusSeconds(1), "place", 429, 10, "");
+        assertBroken("I10", id, "every attempt with its key key-" + id + " was refused");
+    }
+
+    @Test
+    void i10KnowsThatNoAnswerIsNotAnAnswer() {
+        var id = unanswered();
+        story.answered(id, BEGIN, "place", 429, 10, "");
+        story.answered(id, BEGIN.plusSeconds(1), "place", 0, 10, null);
+        assertThat(finding("I10").held()).isTrue();
+    }
+
+    /** Confirmed, and its client never heard of it. */
+    private UUID unanswered() {
+        var id = story.newId();
+        story.order(id, "CONFIRMED", null, BEGIN, 0, "");
+        story.captured(id, BEGIN);
+        return id;
+    }
+
+    private Map<String, Finding> assertBroken(String invariant, @Nullable UUID order, String why) {
+        var findings = story.judged();
+        assertViolated(of(findings, invariant), order, why);
+        assertThat(Audit.verdict(findings)).isEqualTo("broken");
+        return findings;
+    }
+
+    private Finding finding(String invariant) {
+        return of(story.judged(), invariant);
+    }
+
+    private Finding finding(String invariant, Instant faultEnded) {
+        return of(story.judged(faultEnded), invariant);
+    }
+
+    private static Finding of(Map<String, Finding> findings, String invariant) {
+        return Objects.requireNonNull(findings.get(invariant));
+    }
+
+    private static void assertViolated(Finding finding, @Nullable UUID order, String why) {
+        assertThat(finding.held()).isFalse();
+        assertThat(finding.violations()).singleElement().satisfies(violation -> {
+            assertThat(violation.orderId()).isEqualTo(order);
+            assertThat(violation).extracting(Violation::why).asString().contains(why);
+        });
+    }
+
+    @Test
+    void judgesAHundredThousandOrdersWithinTheAuditsMemory() {
+        var begun = System.nanoTime();
+        for (var i = 0; i < 100_000; i++) {
+            story.confirmed(story.newId(), BEGIN.plusMillis(i));
+        }
+        var findings = story.judged();
+        var millis = (System.nanoTime() - begun) / 1_000_000;
+        assertThat(findings)
+                .allSatisfy((_, finding) -> assertThat(finding.held()).isTrue());
+        assertThat(of(findings, "I4").checked()).isEqualTo(100_001);
+        assertThat(millis)
+                .as("milliseconds; an audit has 30 s for this and for reading")
+                .isLessThan(15_000);
+        System.gc();
+        var runtime = Runtime.getRuntime();
+        assertThat(runtime.totalMemory() - runtime.freeMemory())
+                .as("bytes that stay on the heap, of the 320 MB that chaos/audit gives it")
+                .isLessThan(256 << 20);
+        assertThat(facts.orders).hasSize(100_001); // in use until here
+    }
+}
