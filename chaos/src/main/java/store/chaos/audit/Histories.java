@@ -37,7 +37,7 @@ final class Histories {
             from orders.order_audit where order_id = any(?)
             """);
         read(store, histories, "inventory", "reservation", """
-            select order_id, created_at, 'reserved ' || requested from inventory.reservation where order_id = any(?)
+            select order_id, created_at, 'asked for ' || requested::text from inventory.reservation where order_id = any(?)
             union all
             select order_id, updated_at, concat_ws(' ', state, refusal) from inventory.reservation where order_id = any(?)
             """);
