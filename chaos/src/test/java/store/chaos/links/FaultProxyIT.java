@@ -1,5 +1,15 @@
 package store.chaos.links;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+
 /** Ours keeps Toxiproxy's contract, and can do more. */
 final class FaultProxyIT extends ToxiproxyContract {
 
@@ -15,5 +25,132 @@ final class FaultProxyIT extends ToxiproxyContract {
                 "store.chaos.links.FaultProxy",
                 "--port",
                 Integer.toString(port));
+    }
+
+    @Test
+    void losesAnswersButNotRequests() throws Exception {
+        var socket = connect();
+        millisFor(socket);
+        var untouched = connect();
+        add("{\"type\":\"lose_answers\"}");
+        socket.getOutputStream().write("POST /payments HTTP/1.1\r\n\r\n".getBytes(US_ASCII));
+
+        assertThat(isSilentFor(socket, 300)).isTrue();
+        assertThat(stats().get("bytesUpstream").intValue()).isEqualTo(1 + 27);
+        assertThat(arrivals()).isEqualTo(1);
+        assertThat(stats().at("/toxics/0/bytes").intValue()).isEqualTo(27);
+        assertThat(send("DELETE", toxic("lose_answers_downstream"), "").statusCode())
+                .isEqualTo(204);
+        // Whoever missed something must not read on; whoever did not, goes on.
+        assertThat(isClosed(socket)).isTrue();
+        assertThat(millisFor(untouched)).isLessThan(500);
+        assertThat(stats().at("/toxics/0/present").booleanValue()).isFalse();
+        assertThat(stats().at("/toxics/0/connections").intValue()).isEqualTo(1);
+    }
+
+    /** The end of the stream is part of the answer. */
+    @Test
+    void losesTheEndOfAnAnswerToo() throws Exception {
+        send(
+                "POST",
+                "/proxies/" + LINK,
+                "{\"upstream\":\"127.0.0.1:" + closing().getLocalPort() + "\"}");
+        listen = json(send("GET", "/proxies/" + LINK, "")).get("listen").stringValue();
+        add("{\"type\":\"lose_answers\"}");
+        var socket = connect();
+
+        assertThat(isSilentFor(socket, 300)).isTrue();
+        socket.shutdownOutput();
+        // Nobody waits for an answer any more: nothing is left behind.
+        await().atMost(Duration.ofSeconds(5)).until(() -> stats().get("open").intValue() == 0);
+    }
+
+    @Test
+    void losesOnlyAnswers() throws Exception {
+        var answer =
+                send("POST", "/proxies/" + LINK + "/toxics", "{\"type\":\"lose_answers\",\"stream\":\"upstream\"}");
+
+        assertThat(answer.statusCode()).isEqualTo(400);
+    }
+
+    @Test
+    void tellsWhetherAFaultHasFired() throws Exception {
+        add("{\"type\":\"latency\",\"attributes\":{\"latency\":1}}");
+        add("{\"type\":\"bandwidth\",\"toxicity\":0,\"attributes\":{\"rate\":1}}");
+        assertThat(stats().at("/toxics/0/connections").intValue()).isZero();
+        var socket = connect();
+        echoed(socket, new byte[300]);
+        echoed(connect(), new byte[300]);
+
+        var stats = stats();
+        assertThat(stats.get("connections").intValue()).isEqualTo(2);
+        assertThat(stats.get("bytesUpstream").intValue()).isEqualTo(600);
+        assertThat(stats.at("/toxics/0/name").stringValue()).isEqualTo("latency_downstream");
+        assertThat(stats.at("/toxics/0/connections").intValue()).isEqualTo(2);
+        assertThat(stats.at("/toxics/0/bytes").intValue()).isEqualTo(600);
+        assertThat(stats.at("/toxics/1/connections").intValue()).isZero();
+        send("PATCH", "/proxies/" + LINK, "{\"enabled\":false}");
+        assertThat(stats().get("cut").intValue()).isEqualTo(2);
+        send("PATCH", "/proxies/" + LINK, "{\"enabled\":true,\"upstream\":\"127.0.0.1:" + freePort() + "\"}");
+        assertThat(isClosed(connect())).isTrue();
+        assertThat(stats().get("unreachable").intValue()).isEqualTo(1);
+    }
+
+    @Test
+    void countsTheRequestsThatReallyPassed() throws Exception {
+        var socket = connect();
+        for (var request :
+                new String[] {"GET /a HTTP/1.1\r\n\r\n", "{\"POST /\":1}", "PUT /b HTTP/1.1\r\n\r\n", "PUTT"}) {
+            echoed(socket, request.getBytes(US_ASCII));
+        }
+        assertThat(arrivals()).isEqualTo(2);
+        add("{\"type\":\"slicer\",\"stream\":\"upstream\",\"attributes\":{\"average_size\":3}}");
+        echoed(socket, "GET /c HTTP/1.1\r\n\r\n".getBytes(US_ASCII));
+        assertThat(arrivals()).isEqualTo(3);
+        add("{\"type\":\"timeout\",\"stream\":\"upstream\"}");
+        socket.getOutputStream().write("GET /d HTTP/1.1\r\n\r\n".getBytes(US_ASCII));
+        await().atMost(Duration.ofSeconds(5))
+                .until(() -> stats().at("/toxics/1/bytes").intValue() > 0);
+        assertThat(arrivals()).isEqualTo(3);
+    }
+
+    @Test
+    void passesAHalfCloseOnAndThenCloses() throws Exception {
+        var socket = connect();
+        socket.getOutputStream().write(new byte[100]);
+        socket.shutdownOutput();
+
+        assertThat(socket.getInputStream().readAllBytes()).hasSize(100);
+        await().atMost(Duration.ofSeconds(5)).until(() -> stats().get("open").intValue() == 0);
+    }
+
+    @Test
+    void resetsConnectionsThatWereThereBefore() throws Exception {
+        var socket = connect();
+        millisFor(socket);
+        add("{\"type\":\"reset_peer\",\"stream\":\"upstream\"}");
+        socket.getOutputStream().write(1);
+
+        assertThatThrownBy(() -> socket.getInputStream().read()).hasMessageContaining("reset");
+    }
+
+    @Test
+    void refusesALinkThatIsNone() throws Exception {
+        var line = command(freePort());
+        line.command().addAll(List.of("--proxy", "no-ports"));
+
+        assertThat(line.redirectError(ProcessBuilder.Redirect.DISCARD).start().waitFor())
+                .isEqualTo(2);
+    }
+
+    private JsonNode stats() throws Exception {
+        return json(send("GET", "/proxies/" + LINK + "/stats", ""));
+    }
+
+    private int arrivals() throws Exception {
+        return json(send("GET", "/proxies/" + LINK + "/arrivals", ""))
+                .valueStream()
+                .mapToInt(second -> second.get("requests").intValue())
+                .sum();
     }
 }

@@ -605,7 +605,7 @@ abstract class ToxiproxyContract {
     }
 
     /** A server that says nothing and goes; until the end of the test class. */
-    private ServerSocket closing() throws IOException {
+    static ServerSocket closing() throws IOException {
         var server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         Thread.startVirtualThread(() -> {
             try (server) {
