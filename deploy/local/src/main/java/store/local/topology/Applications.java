@@ -43,10 +43,11 @@ final class Applications {
 
     /**
      * The one place of a service's JVM flags. Serial takes much less memory than G1 at this size and hardly more time. C1 alone
-     * ({@code -XX:TieredStopAtLevel=1}) would start faster and be smaller, but a checkout would cost more of the processor.
+     * ({@code -XX:TieredStopAtLevel=1}) would start faster and be smaller, but a checkout would cost more of the processor. A process
+     * that has run out of memory may have lost the thread that accepts connections: it must end, and be started again.
      */
     static List<String> jvmFlags(int heapMegabytes) {
-        return List.of("-Xmx" + heapMegabytes + "m", "-Xss512k", "-XX:+UseSerialGC");
+        return List.of("-Xmx" + heapMegabytes + "m", "-Xss512k", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError");
     }
 
     /** The command that runs a Spring Boot jar; unpacks it if that has not been done. */
