@@ -69,7 +69,8 @@ final class Api implements HttpHandler {
         try (exchange) {
             Answer answer;
             try {
-                answer = answer(exchange);
+                // Read before the lock is taken: a client that stalls must not keep the others waiting.
+                answer = answer(exchange, exchange.getRequestBody().readNBytes(MAX_BODY_BYTES));
             } catch (Refused refused) {
                 answer = error(refused.status, refused);
             } catch (JacksonException malformed) {
@@ -99,7 +100,8 @@ final class Api implements HttpHandler {
     }
 
     /** One change at a time; waits for connections to be cut, never for a peer. */
-    private synchronized Answer answer(HttpExchange exchange) throws IOException, InterruptedException, Refused {
+    private synchronized Answer answer(HttpExchange exchange, byte[] body)
+            throws IOException, InterruptedException, Refused {
         // A page that somebody has open in a browser must not be able to break the store.
         if (String.valueOf(exchange.getRequestHeaders().getFirst("User-Agent")).startsWith("Mozilla/")) {
             throw new Refused(403, "User agent not allowed");
@@ -108,7 +110,6 @@ final class Api implements HttpHandler {
                 .map(part -> URLDecoder.decode(part.replace("+", "%2B"), UTF_8))
                 .toList();
         var method = exchange.getRequestMethod().replace("PATCH", "POST");
-        var body = exchange.getRequestBody().readNBytes(MAX_BODY_BYTES);
         if (path.getFirst().equals("proxies")) {
             return switch (path.size()) {
                 case 1 -> proxies(method, body);

@@ -42,7 +42,7 @@ final class Connection {
             cut();
             return;
         }
-        Thread.startVirtualThread(down);
+        Thread.ofPlatform().daemon().start(down); // a platform thread wakes sooner than a virtual one
         up.run();
     }
 

@@ -167,7 +167,7 @@ final class Link {
         while (open.isOpen()) {
             try {
                 var client = open.accept();
-                Thread.startVirtualThread(() -> serve(client, open));
+                Thread.ofPlatform().daemon().start(() -> serve(client, open));
             } catch (IOException failed) {
                 if (open.isOpen()) {
                     System.err.println("links: " + name + " cannot accept: " + failed.getMessage() + "; trying again");
