@@ -164,12 +164,14 @@ final class Applications {
         Files.move(unfinished, cache);
     }
 
-    /** Drops what none of the given plans uses. */
+    /** Drops what none of the given plans uses, if they use another version of it: what was built since has replaced it. */
     void dropAllBut(List<Plan> plans) throws IOException {
         String used = plans.toString();
         try (Stream<Path> applications = Files.list(folder)) {
             for (Path application : applications.filter(Files::isDirectory).toList()) {
-                if (!used.contains(application.toString())) {
+                String path = application.toString();
+                String versions = path.substring(0, path.lastIndexOf('-') + 1);
+                if (!used.contains(path) && used.contains(versions)) {
                     PathUtils.deleteDirectory(application);
                 }
             }
