@@ -117,9 +117,8 @@ final class Fault {
         @Option(
                 names = "--by",
                 paramLabel = "AMOUNT",
-                converter = Amount.class,
                 description = "How much: slow, drip a time (default 200ms); throttle kilobytes a second (default 10).")
-        private @Nullable Amount amount;
+        private @Nullable String amount;
 
         @Override
         public Integer call() throws IOException, InterruptedException {
@@ -142,7 +141,7 @@ final class Fault {
             if (links.isEmpty()) {
                 throw new IOException("there is no link " + target);
             }
-            var by = Objects.requireNonNullElse(amount, new Amount(kind == Kind.THROTTLE ? "10" : "200ms"));
+            var by = new Amount(Objects.requireNonNullElse(amount, kind == Kind.THROTTLE ? "10" : "200ms"));
             for (var link : links) {
                 proxy.inject(kind, link, by, Objects.requireNonNullElse(length, Duration.ofSeconds(30)));
                 System.out.println(kind.label() + " " + link);
@@ -215,12 +214,12 @@ final class Fault {
             var active = store.active();
             if (json) {
                 System.out.println(JsonMapper.shared().writeValueAsString(active));
-            } else if (active.isEmpty()) {
+                return 0;
+            }
+            if (active.isEmpty()) {
                 System.out.println("nothing is broken on purpose");
             }
-            if (!json) {
-                active.forEach(fault -> System.out.println(describe(fault)));
-            }
+            active.forEach(fault -> System.out.println(describe(fault)));
             return 0;
         }
     }
@@ -251,9 +250,8 @@ final class Fault {
     }
 
     private static String describe(ActiveFault fault) {
-        var left = fault.until() == null ? null : Duration.between(Instant.now(), fault.until());
-        return fault.kind() + " " + fault.target()
-                + (left == null ? "" : ", for another " + Math.max(0, left.toSeconds()) + " s")
+        var left = Duration.between(Instant.now(), fault.until());
+        return fault.kind() + " " + fault.target() + ", for another " + Math.max(0, left.toSeconds()) + " s"
                 + (fault.fired() > 0 ? ", has fired" : ", has not fired yet");
     }
 }

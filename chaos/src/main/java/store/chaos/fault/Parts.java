@@ -43,10 +43,6 @@ final class Parts {
         this.token = document.path("token").asString();
     }
 
-    List<String> names() throws IOException, InterruptedException {
-        return reports().valueStream().map(part -> part.path("name").asString()).toList();
-    }
-
     /**
      * Kills or pauses a part, and sees that it is.
      *
