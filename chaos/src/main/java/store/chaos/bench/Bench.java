@@ -3,19 +3,17 @@ package store.chaos.bench;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -32,7 +30,8 @@ import tools.jackson.databind.json.JsonMapper;
         name = "chaos/bench",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        description = "Measures confirmed checkouts a second of a running store, and its memory at rest.")
+        description =
+                "Measures confirmed checkouts a second of a running store and its memory at rest, or compares two.")
 final class Bench implements Callable<Integer> {
 
     private static final JsonMapper JSON = new JsonMapper();
@@ -55,6 +54,24 @@ final class Bench implements Callable<Integer> {
             description = "Seconds before the first. Default: ${DEFAULT-VALUE}")
     private int warmUp;
 
+    @Option(
+            names = "--against",
+            paramLabel = "NAME",
+            description = "Instead of the rate, compare what a checkout takes with this instance, by turns.")
+    private @Nullable String against;
+
+    @Option(
+            names = "--pairs",
+            defaultValue = "10",
+            description = "Turns on each, for --against. Default: ${DEFAULT-VALUE}")
+    private int pairs;
+
+    @Option(
+            names = "--rate",
+            defaultValue = "30",
+            description = "Checkouts a second, for --against. Default: ${DEFAULT-VALUE}")
+    private int rate;
+
     @Option(names = "--json", description = "Print the result as JSON; progress goes to standard error.")
     private boolean json;
 
@@ -73,8 +90,11 @@ final class Bench implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException, ExecutionException {
         var store = RunningStore.find(name).requireUp();
+        if (against != null) {
+            return compare(store, RunningStore.find(against).requireUp());
+        }
         var memory = store.memoryBytes();
-        var shelves = products(store.gateway());
+        var shelves = Buyer.products(http, store.gateway());
         System.err.printf("warming up for %d s%n", warmUp);
         run(store.gateway(), shelves, Duration.ofSeconds(warmUp));
         var rates = new ArrayList<Double>();
@@ -105,17 +125,35 @@ final class Bench implements Callable<Integer> {
         return 0;
     }
 
+    private int compare(RunningStore store, RunningStore other)
+            throws IOException, InterruptedException, ExecutionException {
+        var taken = new Turns(http, rate).pairs(store.gateway(), other.gateway(), pairs, seconds, warmUp);
+        var ratio = median(taken.stream().map(Turns.Pair::ratio));
+        var p50 = median(taken.stream().map(pair -> pair.first().p50Millis()));
+        var otherP50 = median(taken.stream().map(pair -> pair.second().p50Millis()));
+        if (json) {
+            System.out.println(JSON.writeValueAsString(
+                    Map.of("perSecond", rate, "seconds", seconds, "pairs", taken, "medianRatio", ratio)));
+        } else {
+            System.out.printf(
+                    "median of %d pairs at %d checkouts/s: p50 on %s is %.2f times that on %s (medians %.1f and %.1f"
+                            + " ms)%n",
+                    taken.size(), rate, other.name(), ratio, store.name(), otherP50, p50);
+        }
+        return 0;
+    }
+
+    private static double median(Stream<Double> values) {
+        var sorted = values.sorted().toList();
+        var middle = sorted.size() / 2;
+        return sorted.size() % 2 == 1 ? sorted.get(middle) : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
+    }
+
     private static void print(Map<String, Long> bytes) {
         bytes.forEach((part, count) -> System.out.printf("%-18s %5d MB%n", part, count >> 20));
         System.out.printf(
                 "%-18s %5d MB, sum of PSS at rest%n",
                 "all", bytes.values().stream().mapToLong(Long::longValue).sum() >> 20);
-    }
-
-    private List<JsonNode> products(URI gateway) throws IOException, InterruptedException {
-        var answer = http.send(
-                HttpRequest.newBuilder(gateway.resolve("/api/products")).build(), BodyHandlers.ofByteArray());
-        return JSON.readTree(answer.body()).path("products").valueStream().toList();
     }
 
     /** Answers by status; the clients stop at the end and wait for their last answer. */
@@ -127,7 +165,7 @@ final class Bench implements Callable<Integer> {
             var running = new ArrayList<Future<Map<Integer, Long>>>();
             for (var client = 0; client < clients; client++) {
                 var first = client * 7;
-                running.add(executor.submit(() -> buyUntil(end, gateway, shelves, first)));
+                running.add(executor.submit(() -> buyUntil(end, new Buyer(http, gateway, shelves), first)));
             }
             for (var client : running) {
                 client.get().forEach((status, count) -> statuses.merge(status, count, Long::sum));
@@ -136,31 +174,10 @@ final class Bench implements Callable<Integer> {
         return statuses;
     }
 
-    /** A client has a name of its own, and buys one piece of one product after the other. */
-    private Map<Integer, Long> buyUntil(long end, URI gateway, List<JsonNode> shelves, int first)
-            throws IOException, InterruptedException {
-        var guest = http.send(
-                HttpRequest.newBuilder(gateway.resolve("/api/guests"))
-                        .POST(BodyPublishers.noBody())
-                        .build(),
-                BodyHandlers.ofByteArray());
-        var token = JSON.readTree(guest.body()).path("token").asString();
+    private Map<Integer, Long> buyUntil(long end, Buyer buyer, int first) throws IOException, InterruptedException {
         var statuses = new TreeMap<Integer, Long>();
         for (var next = first; System.nanoTime() < end; next++) {
-            var product = shelves.get(next % shelves.size());
-            var body =
-                    "{\"lines\":[{\"sku\":%s,\"quantity\":1}],\"payment\":{\"token\":\"tok_visa\"},\"expectedTotal\":%s}"
-                            .formatted(product.path("sku"), product.path("price"));
-            var answer = http.send(
-                    HttpRequest.newBuilder(gateway.resolve("/api/orders"))
-                            .header("Authorization", "Bearer " + token)
-                            .header("Idempotency-Key", UUID.randomUUID().toString())
-                            .header("Content-Type", "application/json")
-                            .timeout(Duration.ofSeconds(10))
-                            .POST(BodyPublishers.ofString(body))
-                            .build(),
-                    BodyHandlers.discarding());
-            statuses.merge(answer.statusCode(), 1L, Long::sum);
+            statuses.merge(buyer.buy(next), 1L, Long::sum);
         }
         return statuses;
     }
