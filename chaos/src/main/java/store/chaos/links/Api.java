@@ -242,7 +242,7 @@ final class Api implements HttpHandler {
         if (effect == null) {
             throw new Refused(400, "invalid toxic type");
         }
-        if (effect == Effect.LoseAnswers.class && stream.equals("upstream")) {
+        if ((effect == Effect.LoseAnswers.class || effect == Effect.Errors.class) && stream.equals("upstream")) {
             throw new Refused(400, "stream was invalid, answers come downstream");
         }
         var name = text(wanted, "name", "").isEmpty() ? type + "_" + stream : text(wanted, "name", "");

@@ -19,6 +19,8 @@ final class Arrivals {
             .map(start -> start.getBytes(US_ASCII))
             .toList();
 
+    private static final byte[] ANSWER = "HTTP/1.".getBytes(US_ASCII);
+
     private final long[] seconds = new long[KEPT_SECONDS];
     private final int[] requests = new int[KEPT_SECONDS];
 
@@ -33,6 +35,11 @@ final class Arrivals {
             }
         }
         return false;
+    }
+
+    /** Whether the answer to a request begins here. */
+    static boolean answer(ByteBuffer bytes) {
+        return bytes.remaining() >= ANSWER.length && startsWith(bytes, ANSWER);
     }
 
     private static boolean startsWith(ByteBuffer bytes, byte[] start) {

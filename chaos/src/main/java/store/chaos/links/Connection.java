@@ -47,8 +47,8 @@ final class Connection {
     }
 
     void toxicsAre(List<Toxic> toxics) {
+        down.toxicsAre(toxics); // first: a request that is refused must find the side that answers it ready
         up.toxicsAre(toxics);
-        down.toxicsAre(toxics);
     }
 
     boolean isClosed() {
@@ -58,6 +58,11 @@ final class Connection {
     /** Whether the direction opposite to this pump's has passed its end on. */
     boolean isDoneOpposite(Pump pump) {
         return (pump == up ? down : up).isDone();
+    }
+
+    /** A request that came from the client is answered by an error. @param now without waiting for the real answer */
+    void refuse(boolean now) {
+        down.refuse(now);
     }
 
     /** A pump has passed the end on. */

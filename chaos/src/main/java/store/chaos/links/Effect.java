@@ -13,7 +13,8 @@ sealed interface Effect {
             "limit_data", LimitData.class,
             "slicer", Slicer.class,
             "slow_close", SlowClose.class,
-            "lose_answers", LoseAnswers.class);
+            "lose_answers", LoseAnswers.class,
+            "errors", Errors.class);
 
     /** Delays all bytes by {@code latency ± jitter} milliseconds. */
     record Latency(long latency, long jitter) implements Effect {}
@@ -42,7 +43,15 @@ sealed interface Effect {
      */
     record LoseAnswers() implements Effect {}
 
+    /**
+     * Each HTTP request that begins is answered 503 by the proxy. The first, the third and so on (over all connections) have been worked
+     * on before: they pass, and the error takes the place of their answer when that comes. The others never get upstream. A connection
+     * stays open meanwhile; once the toxic is removed it is closed if something was swallowed, like with {@link LoseAnswers}. What is
+     * not HTTP passes. Not a toxic of Toxiproxy's.
+     */
+    record Errors() implements Effect {}
+
     default boolean swallows() {
-        return this instanceof Timeout || this instanceof LoseAnswers;
+        return this instanceof Timeout || this instanceof LoseAnswers || this instanceof Errors;
     }
 }

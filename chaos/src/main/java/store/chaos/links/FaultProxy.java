@@ -14,8 +14,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
 /**
- * The links of one store, as one process. Toxiproxy's clients can drive it: the same API, the same effects, and {@code lose_answers}
- * beyond. What it does otherwise than Toxiproxy 2.5:
+ * The links of one store, as one process. Toxiproxy's clients can drive it: the same API, the same effects, and beyond
+ * them {@code lose_answers} (requests pass, answers never do) and {@code errors} (HTTP requests are answered 503, and every other one of
+ * them has been worked on before). What it does otherwise than Toxiproxy 2.5:
  *
  * <ul>
  *   <li>Without an address it listens on the loopback, not everywhere.

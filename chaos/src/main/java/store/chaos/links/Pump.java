@@ -1,5 +1,7 @@
 package store.chaos.links;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
@@ -12,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import store.chaos.links.Toxic.Direction;
 
 /**
@@ -29,6 +32,17 @@ final class Pump implements Runnable {
     /** Toxiproxy's bandwidth toxic sends ten times a second. */
     private static final int BANDWIDTH_SLICE_MILLIS = 100;
 
+    private static final byte[] ERROR =
+            "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n".getBytes(US_ASCII);
+
+    /** What becomes of what upstream says, while there is an errors toxic. */
+    private enum Answers {
+        PASS,
+        /** The next one is replaced. */
+        BECOME_ERRORS,
+        SWALLOWED
+    }
+
     /** A toxic, and what it knows about this direction of this connection. */
     private static final class Active {
         final Toxic toxic;
@@ -39,9 +53,13 @@ final class Pump implements Runnable {
         /** Limit: bytes that had passed before it. */
         long passedBefore = -1;
 
-        Active(Toxic toxic) {
+        Active(Toxic toxic, Direction direction) {
             this.toxic = toxic;
-            this.chosen = ThreadLocalRandom.current().nextFloat() < toxic.toxicity();
+            // Errors decide where requests begin; the answers' side only obeys.
+            var errors = toxic.attributes() instanceof Effect.Errors;
+            this.chosen = errors && direction == Direction.DOWNSTREAM
+                    || ThreadLocalRandom.current().nextFloat() < toxic.toxicity();
+            this.counted = errors && direction == Direction.UPSTREAM; // it is where the error is sent
         }
 
         Active(Toxic toxic, Active before) {
@@ -61,7 +79,8 @@ final class Pump implements Runnable {
         }
     }
 
-    private record Held(ByteBuffer bytes, long readNanos, boolean request) {}
+    /** @param error whether it is an answer of ours */
+    private record Held(ByteBuffer bytes, long readNanos, boolean request, boolean error) {}
 
     private final Connection connection;
     private final Link.Counted counted;
@@ -85,6 +104,14 @@ final class Pump implements Runnable {
 
     /** Bytes are missing from what the receiver got, so it must never get another one. */
     private volatile boolean broken;
+
+    /** Written by the other direction's stage, or where an answer came; guarded by the lock. */
+    private Answers answers = Answers.PASS;
+
+    /** Upstream, of the stage: the request that was last met by an errors toxic, and whether it is kept from upstream. */
+    private @Nullable Held refused;
+
+    private boolean keptFromUpstream;
 
     /** Of this connection; written by whichever thread forwards. */
     private long passedBytes;
@@ -140,19 +167,23 @@ final class Pump implements Runnable {
         try {
             var next = new ArrayList<Active>();
             for (var toxic : toxics) {
-                if (toxic.stream() == direction) {
+                // Errors have to do with both: they tell requests apart, and replace answers.
+                if (toxic.stream() == direction || toxic.attributes() instanceof Effect.Errors) {
                     next.add(chain.stream()
                             .filter(active -> active.toxic.tally() == toxic.tally()
                                     && active.toxic.toxicity() == toxic.toxicity())
                             .findFirst()
                             .map(before -> new Active(toxic, before))
-                            .orElseGet(() -> new Active(toxic)));
+                            .orElseGet(() -> new Active(toxic, direction)));
                 }
             }
             // Like Toxiproxy, a timeout leaves no connection behind, whether it swallowed anything or not.
             broken |= next.stream()
                     .anyMatch(active -> active.chosen && active.toxic.attributes() instanceof Effect.Timeout);
             chain = List.copyOf(next);
+            if (chain.stream().noneMatch(active -> active.toxic.attributes() instanceof Effect.Errors)) {
+                answers = Answers.PASS;
+            }
             if (!chain.isEmpty() && !staged && !done) {
                 staged = true;
                 Thread.startVirtualThread(this::stage);
@@ -190,14 +221,55 @@ final class Pump implements Runnable {
             if (!staged) {
                 return false;
             }
-            heldBytes += buffer.remaining();
             var copy = ByteBuffer.allocate(buffer.remaining()).put(buffer).flip();
-            held.add(new Held(copy, System.nanoTime(), isRequest(copy)));
-            changed.signalAll();
+            add(new Held(copy, System.nanoTime(), isRequest(copy), false));
             return true;
         } finally {
             lock.unlock();
         }
+    }
+
+    private void add(Held last) {
+        held.add(last);
+        heldBytes += last.bytes.capacity();
+        changed.signalAll();
+    }
+
+    /** Downstream: an error takes the place of the answer to the request that has begun. @param now or else when that answer comes */
+    void refuse(boolean now) {
+        lock.lock();
+        try {
+            if (chain.isEmpty()) {
+                return; // the toxic has just been removed, and the connection is cut
+            }
+            answers = now ? Answers.SWALLOWED : Answers.BECOME_ERRORS;
+            if (now) {
+                add(error());
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Downstream: whether this comes from upstream and must not pass. */
+    private boolean isReplaced(Held first) {
+        lock.lock();
+        try {
+            if (first.error || answers == Answers.PASS) {
+                return false;
+            }
+            if (answers == Answers.BECOME_ERRORS && Arrivals.answer(first.bytes)) {
+                answers = Answers.SWALLOWED;
+                add(error());
+            }
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static Held error() {
+        return new Held(ByteBuffer.wrap(ERROR), System.nanoTime(), false, true);
     }
 
     private void end() throws IOException {
@@ -387,17 +459,40 @@ final class Pump implements Runnable {
                 connection.reset();
                 throw new ClosedChannelException();
             }
+            case Effect.Errors _ -> {
+                if (direction == Direction.UPSTREAM ? isKept(first, active) : isReplaced(first)) {
+                    return swallow(first, count, active);
+                }
+                if (first.error) {
+                    active.acted(0);
+                }
+                return pass(first, count, toxics, index + 1, due, now);
+            }
             case Effect.Timeout _, Effect.LoseAnswers _ -> {
-                broken = true;
-                active.nanos = System.nanoTime();
-                active.acted(count);
-                first.bytes.position(first.bytes.position() + count);
-                return true;
+                return swallow(first, count, active);
             }
             case Effect.SlowClose _ -> {
                 return pass(first, count, toxics, index + 1, due, now);
             }
         }
+    }
+
+    private boolean swallow(Held first, int count, Active active) {
+        broken = true;
+        active.nanos = System.nanoTime();
+        active.acted(count);
+        first.bytes.position(first.bytes.position() + count);
+        return true;
+    }
+
+    /** Upstream: whether this belongs to a request that is answered without having been worked on. */
+    private boolean isKept(Held first, Active active) {
+        if (first.request && first != refused) {
+            refused = first;
+            keptFromUpstream = active.toxic.tally().errors().incrementAndGet() % 2 == 0;
+            connection.refuse(keptFromUpstream);
+        }
+        return keptFromUpstream;
     }
 
     /** Whether the end of the stream may be passed on; waits if it may later. */

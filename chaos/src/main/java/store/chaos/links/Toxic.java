@@ -1,5 +1,6 @@
 package store.chaos.links;
 
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -16,10 +17,14 @@ record Toxic(String name, String type, Direction stream, float toxicity, Effect 
         DOWNSTREAM
     }
 
-    /** What it has really done: connections and bytes that it delayed, throttled, cut in pieces, withheld or swallowed. */
-    record Tally(LongAdder connections, LongAdder bytes) {
+    /**
+     * What it has really done: connections and bytes that it delayed, throttled, cut in pieces, withheld or swallowed.
+     *
+     * @param errors the requests that it has answered itself
+     */
+    record Tally(LongAdder connections, LongAdder bytes, AtomicLong errors) {
         Tally() {
-            this(new LongAdder(), new LongAdder());
+            this(new LongAdder(), new LongAdder(), new AtomicLong());
         }
     }
 }

@@ -5,13 +5,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
 /** Ours keeps Toxiproxy's contract, and can do more. */
 final class FaultProxyIT extends ToxiproxyContract {
+
+    private static final String REQUEST = "POST /payments HTTP/1.1\r\nContent-Length: 4\r\n\r\nwork";
+
+    private final AtomicInteger worked = new AtomicInteger();
 
     @Override
     ProcessBuilder command(int port) {
@@ -71,6 +80,104 @@ final class FaultProxyIT extends ToxiproxyContract {
                 send("POST", "/proxies/" + LINK + "/toxics", "{\"type\":\"lose_answers\",\"stream\":\"upstream\"}");
 
         assertThat(answer.statusCode()).isEqualTo(400);
+    }
+
+    @Test
+    void answersWithErrorsWhetherTheWorkWasDoneOrNot() throws Exception {
+        try (var server = answering()) {
+            send("POST", "/proxies/" + LINK, "{\"upstream\":\"127.0.0.1:" + server.getLocalPort() + "\"}");
+            listen = json(send("GET", "/proxies/" + LINK, "")).get("listen").stringValue();
+            var socket = connect();
+            assertThat(statusOfPost(socket)).isEqualTo(201);
+            add("{\"type\":\"errors\"}");
+            for (var request = 1; request <= 5; request++) {
+                assertThat(statusOfPost(socket)).isEqualTo(503);
+                assertThat(worked).hasValue(1 + (request + 1) / 2);
+            }
+            // Which request it is counts over all connections: this one is the sixth.
+            assertThat(statusOfPost(connect())).isEqualTo(503);
+            assertThat(worked).hasValue(4);
+            assertThat(arrivals()).isEqualTo(4);
+            assertThat(stats().at("/toxics/0/connections").intValue()).isEqualTo(2);
+
+            var untouched = connect();
+            send("DELETE", toxic("errors_downstream"), "");
+            assertThat(isClosed(socket)).isTrue();
+            assertThat(statusOfPost(untouched)).isEqualTo(201);
+        }
+    }
+
+    /** The head of a request, its body, and the pieces of an answer come one by one. */
+    @Test
+    void errorsLeaveNothingOfTheRealAnswer() throws Exception {
+        try (var server = answering()) {
+            send("POST", "/proxies/" + LINK, "{\"upstream\":\"127.0.0.1:" + server.getLocalPort() + "\"}");
+            listen = json(send("GET", "/proxies/" + LINK, "")).get("listen").stringValue();
+            add("{\"type\":\"errors\"}");
+            add("{\"type\":\"latency\",\"attributes\":{\"latency\":50}}");
+            add("{\"type\":\"slicer\",\"stream\":\"upstream\",\"attributes\":{\"average_size\":7}}");
+            var socket = connect();
+            for (var request = 0; request < 4; request++) {
+                var before = System.nanoTime();
+                assertThat(statusOfPost(socket)).isEqualTo(503);
+                assertThat(System.nanoTime() - before).isGreaterThan(50_000_000);
+            }
+            assertThat(isSilentFor(socket, 200)).isTrue();
+            assertThat(worked).hasValue(2);
+        }
+    }
+
+    @Test
+    void whatIsNotHttpPassesThroughErrors() throws Exception {
+        add("{\"type\":\"errors\"}");
+
+        assertThat(echoed(connect(), new byte[300])).isNotNull();
+        assertThat(stats().at("/toxics/0/connections").intValue()).isZero();
+    }
+
+    /** Answers 201 with a body to each request with a body, in pieces, on kept connections. */
+    private ServerSocket answering() throws IOException {
+        worked.set(0);
+        var server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        Thread.startVirtualThread(() -> {
+            while (!server.isClosed()) {
+                try {
+                    var socket = server.accept();
+                    Thread.startVirtualThread(() -> answerOn(socket));
+                } catch (IOException closed) {
+                    return;
+                }
+            }
+        });
+        return server;
+    }
+
+    private void answerOn(Socket socket) {
+        try (socket) {
+            while (socket.getInputStream().readNBytes(REQUEST.length()).length == REQUEST.length()) {
+                worked.incrementAndGet();
+                for (var piece : List.of("HTTP/1.1 201 Created\r\n", "Content-Length: 4\r\n\r\n", "done")) {
+                    socket.getOutputStream().write(piece.getBytes(US_ASCII));
+                }
+            }
+        } catch (IOException cut) {
+            // the test has what it wanted
+        }
+    }
+
+    /** Sends a request in two pieces and reads all of its answer. */
+    private static int statusOfPost(Socket socket) throws IOException {
+        socket.getOutputStream()
+                .write(REQUEST.substring(0, REQUEST.length() - 4).getBytes(US_ASCII));
+        socket.getOutputStream().write("work".getBytes(US_ASCII));
+        var head = new StringBuilder();
+        while (head.indexOf("\r\n\r\n") < 0) {
+            var next = socket.getInputStream().read();
+            assertThat(next).as("after " + head).isNotNegative();
+            head.append((char) next);
+        }
+        socket.getInputStream().readNBytes(head.indexOf("Content-Length: 4") < 0 ? 0 : 4);
+        return Integer.parseInt(head.substring(9, 12));
     }
 
     @Test
