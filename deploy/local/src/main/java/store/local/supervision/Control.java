@@ -10,6 +10,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpTimeoutException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import tools.jackson.core.type.TypeReference;
@@ -54,8 +55,8 @@ public final class Control implements AutoCloseable {
         try {
             HttpResponse<byte[]> response = http.send(request, BodyHandlers.ofByteArray());
             if (response.statusCode() != expected) {
-                throw new IOException(
-                        "the supervisor answered " + response.statusCode() + " to " + method + " " + path);
+                throw new IOException("the supervisor answered " + response.statusCode() + " to " + method + " " + path
+                        + " " + new String(response.body(), StandardCharsets.UTF_8));
             }
             return response;
         } catch (ConnectException | HttpTimeoutException e) {

@@ -33,6 +33,11 @@ final class Keeper {
 
     private static final int PROBE_TIMEOUT_MILLIS = 1000;
 
+    /** What a throttled part is given its share of: that of Linux's CPU quotas. */
+    private static final Duration THROTTLE_PERIOD = Duration.ofMillis(100);
+
+    private static final String THROTTLED = "throttled";
+
     /** A log that has grown past this is put aside when its part starts. */
     private static final long LARGE_LOG_BYTES = 20_000_000;
 
@@ -122,6 +127,9 @@ final class Keeper {
         try {
             Process running = process;
             if (running != null) {
+                if (!fault.isEmpty()) { // its children, if they are stopped, would not notice that it has gone
+                    Termination.signal("CONT", family(running));
+                }
                 begin("killed", hold);
                 heldUntilNanos = System.nanoTime() + hold.toNanos();
                 running.destroyForcibly();
@@ -146,11 +154,31 @@ final class Keeper {
         }
     }
 
-    /** Ends what {@link #kill} or {@link #pause} began, before its time. */
+    /**
+     * Lets the process and its children run for a share of the time only, also after a restart.
+     *
+     * @param percent 1 to 99
+     */
+    void throttle(Duration length, int percent) {
+        lock.lock();
+        try {
+            if (process != null) {
+                Instant until = begin(THROTTLED, length);
+                Thread.ofPlatform()
+                        .name(part.name() + " throttled")
+                        .daemon()
+                        .start(() -> throttleUntil(until, percent));
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends what {@link #kill}, {@link #pause} or {@link #throttle} began, before its time. */
     void relieve() {
         lock.lock();
         try {
-            if (fault.equals("paused") && process != null) {
+            if (!fault.isEmpty() && process != null) {
                 Termination.signal("CONT", family(process));
             }
             fault = "";
@@ -179,10 +207,70 @@ final class Keeper {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // nobody interrupts this thread
         }
+        relieveOf(until);
+    }
+
+    private void relieveOf(Instant until) {
         lock.lock();
         try {
-            if (until.equals(faultUntil)) { // else it was relieved, or paused once more
+            if (until.equals(faultUntil)) { // else it was relieved, or another fault has taken this one's place
                 relieve();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void throttleUntil(Instant until, int percent) {
+        try (Signals signals = new Signals()) {
+            long begin = System.nanoTime();
+            while (isThrottled(until)) {
+                List<ProcessHandle> stopped = stopNow(until, signals);
+                TimeUnit.NANOSECONDS.sleep(
+                        begin + THROTTLE_PERIOD.toNanos() * (100 - percent) / 100 - System.nanoTime());
+                goOn(until, stopped, signals);
+                begin = Math.max(begin + THROTTLE_PERIOD.toNanos(), System.nanoTime());
+                TimeUnit.NANOSECONDS.sleep(begin - System.nanoTime());
+            }
+        } catch (IOException e) {
+            say("is throttled no longer: " + e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // nobody interrupts this thread
+        } finally {
+            relieveOf(until);
+        }
+    }
+
+    private boolean isThrottled(Instant until) {
+        lock.lock();
+        try {
+            return until.equals(faultUntil) && Instant.now().isBefore(until);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private List<ProcessHandle> stopNow(Instant until, Signals signals) throws IOException {
+        lock.lock();
+        try {
+            Process running = process;
+            if (running == null || !wanted || !isThrottled(until)) {
+                return List.of();
+            }
+            signals.send("STOP", List.of(running.toHandle())); // from now on it has no more children
+            List<ProcessHandle> family = family(running);
+            signals.send("STOP", family);
+            return family;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void goOn(Instant until, List<ProcessHandle> stopped, Signals signals) throws IOException {
+        lock.lock();
+        try {
+            if (until.equals(faultUntil)) { // else it goes on already, or has been paused
+                signals.send("CONT", stopped);
             }
         } finally {
             lock.unlock();
@@ -208,7 +296,7 @@ final class Keeper {
         lock.lock();
         try {
             ProcessIdentity running = identity;
-            boolean paused = running != null && running.paused();
+            boolean paused = running != null && running.paused() && !fault.equals(THROTTLED);
             boolean faulty = faultUntil != null && Instant.now().isBefore(faultUntil);
             return new PartReport(
                     part.name(),

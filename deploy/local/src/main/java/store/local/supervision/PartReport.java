@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param pid null while it is down
  * @param restarts how often it was started again after it had died by itself
  * @param note what happened last, empty while nothing has
- * @param fault {@code killed} or {@code paused} while that was asked for, else empty
+ * @param fault {@code killed}, {@code paused} or {@code throttled} while that was asked for, else empty
  */
 public record PartReport(
         String name,

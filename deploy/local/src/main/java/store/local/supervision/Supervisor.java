@@ -14,17 +14,23 @@ import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import store.local.supervision.InstanceFolder.Ownership;
 
 /**
  * The process that stays: it keeps the parts of one instance running and ends them when it is told to end (SIGTERM or SIGINT).
  *
  * <p>Its control channel, on loopback and with a token: {@code GET /parts}; {@code POST /parts/NAME/start|stop|restart}, and to
- * break a part on purpose {@code kill?MILLIS|pause?MILLIS|relieve}. It answers 202 at once, and the outcome is seen in
- * {@code GET /parts}. A fault ends in time even if whoever asked for it is gone.
+ * break a part on purpose {@code kill|kill?MILLIS|pause?MILLIS|throttle?MILLIS&PERCENT|relieve}. It answers 202 at once, and the
+ * outcome is seen in {@code GET /parts}. A part has one fault at a time, the last that was asked for, and it ends in time even if
+ * whoever asked for it is gone.
  */
 public final class Supervisor {
+
+    /** Whoever wants a part broken for longer forgot to stop it. */
+    private static final Duration LONGEST_FAULT = Duration.ofDays(1);
 
     private final InstanceFolder folder;
     private final Ownership ownership;
@@ -97,22 +103,58 @@ public final class Supervisor {
         Optional<Keeper> keeper = keepers.stream()
                 .filter(candidate -> path.length == 3 && candidate.part().name().equals(path[1]))
                 .findAny();
-        Optional<Runnable> command = keeper.map(chosen -> switch (request) {
-            case "POST parts start" -> chosen::start;
-            case "POST parts stop" -> chosen::stop;
-            case "POST parts restart" -> chosen::restart;
-            case "POST parts kill" -> () -> chosen.kill(length(exchange));
-            case "POST parts pause" -> () -> chosen.pause(length(exchange));
-            case "POST parts relieve" -> chosen::relieve;
-            default -> null;
-        });
-        command.ifPresent(work -> Thread.ofPlatform().name(request).start(work));
-        exchange.sendResponseHeaders(command.isPresent() ? 202 : 404, -1);
+        String query = Objects.requireNonNullElse(exchange.getRequestURI().getQuery(), "");
+        try {
+            Optional<Runnable> command = keeper.map(chosen -> command(chosen, request, query));
+            command.ifPresent(work -> Thread.ofPlatform().name(request).start(work));
+            exchange.sendResponseHeaders(command.isPresent() ? 202 : 404, -1);
+        } catch (IllegalArgumentException refused) {
+            byte[] reason = String.valueOf(refused.getMessage()).getBytes(StandardCharsets.UTF_8);
+            exchange.getResponseHeaders().set("Content-Type", "text/plain;charset=utf-8");
+            exchange.sendResponseHeaders(400, reason.length);
+            exchange.getResponseBody().write(reason);
+        }
     }
 
-    private static Duration length(HttpExchange exchange) {
-        String millis = exchange.getRequestURI().getQuery();
-        return Duration.ofMillis(millis == null ? 0 : Long.parseLong(millis));
+    /** @throws IllegalArgumentException if the request is one of ours and its query is not */
+    private static @Nullable Runnable command(Keeper keeper, String request, String query) {
+        return switch (request) {
+            case "POST parts start" -> keeper::start;
+            case "POST parts stop" -> keeper::stop;
+            case "POST parts restart" -> keeper::restart;
+            case "POST parts kill" -> {
+                Duration hold = query.isEmpty() ? Duration.ZERO : length(query);
+                yield () -> keeper.kill(hold);
+            }
+            case "POST parts pause" -> {
+                Duration length = length(query);
+                yield () -> keeper.pause(length);
+            }
+            case "POST parts throttle" -> {
+                int and = Math.max(query.indexOf('&'), 0);
+                Duration length = length(query.substring(0, and));
+                int percent = (int) number(query.substring(and + 1), 99, "percent");
+                yield () -> keeper.throttle(length, percent);
+            }
+            case "POST parts relieve" -> keeper::relieve;
+            default -> null;
+        };
+    }
+
+    private static Duration length(String millis) {
+        return Duration.ofMillis(number(millis, LONGEST_FAULT.toMillis(), "milliseconds"));
+    }
+
+    private static long number(String text, long most, String unit) {
+        try {
+            long number = Long.parseLong(text);
+            if (number >= 1 && number <= most) {
+                return number;
+            }
+        } catch (NumberFormatException notOne) {
+            // refused below
+        }
+        throw new IllegalArgumentException("'" + text + "' is not 1 to " + most + " " + unit);
     }
 
     /** Keeps on disk which processes are ours: if this process is killed, they stay. */

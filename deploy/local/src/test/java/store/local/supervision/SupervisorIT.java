@@ -1,6 +1,8 @@
 package store.local.supervision;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 import static store.local.supervision.StandInStore.eventually;
 import static store.local.supervision.StandInStore.shell;
 
@@ -9,6 +11,7 @@ import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
@@ -32,7 +35,10 @@ class SupervisorIT {
         InstanceFolder folder =
                 new InstanceFolder(PrepareInstance.instances(root).resolve("test"));
         store = new StandInStore(
-                root, shell(folder, "broken", "exit 3"), shell(folder, "deaf", "trap '' TERM; sleep 60"));
+                root,
+                shell(folder, "broken", "exit 3"),
+                shell(folder, "deaf", "trap '' TERM; sleep 60"),
+                shell(folder, "busy", "sh -c 'while :; do :; done' & wait"));
         store.start("back");
         store.start("front");
     }
@@ -125,6 +131,95 @@ class SupervisorIT {
 
         assertThat(Instant.now()).isAfter(before.plusMillis(1500));
         assertThat(store.part("back").fault()).isEmpty();
+    }
+
+    /** What a part does with all of its time: how much of it that is. */
+    @Test
+    void givesAThrottledPartItsShareOfTheTimeAndThenAllOfIt() throws IOException, InterruptedException {
+        store.control.ask("busy", "start");
+        eventually(() -> store.part("busy").pid() != null
+                && store.process("busy").children().findAny().isPresent());
+        long child = store.process("busy").children().findAny().orElseThrow().pid();
+
+        store.control.ask("busy", "throttle?1500&20");
+        eventually(() -> store.part("busy").fault().equals("throttled"));
+        assertThat(shareOf(child, 1000)).isBetween(0.05, 0.35);
+        assertThat(store.part("busy").state()).isNotEqualTo("paused");
+
+        eventually(() -> store.part("busy").fault().isEmpty());
+        assertThat(ProcessIdentity.of(child).orElseThrow().paused()).isFalse();
+        eventually(this::onlyPartsAreLeft);
+        store.control.ask("busy", "stop");
+        eventually(() -> store.part("busy").state().equals("down"));
+    }
+
+    private boolean onlyPartsAreLeft() throws IOException {
+        var parts = store.control.parts().stream().map(PartReport::pid).toList();
+        return store.supervisor().children().map(ProcessHandle::pid).allMatch(parts::contains);
+    }
+
+    @Test
+    void aThrottledPartRunsOnWhenTheSupervisorIsKilled(@TempDir Path other) throws IOException {
+        StandInStore killed = new StandInStore(other);
+        killed.start("back");
+        ProcessHandle orphan = killed.process("back");
+        ProcessIdentity identity = ProcessIdentity.of(orphan.pid()).orElseThrow();
+        try (killed) {
+            killed.control.ask("back", "throttle?60000&1");
+            eventually(identity::paused);
+            killed.supervisor().destroyForcibly();
+
+            await().during(Duration.ofMillis(300))
+                    .atMost(StandInStore.BOUND)
+                    .until(() -> identity.alive() && !identity.paused());
+        } finally {
+            orphan.destroyForcibly();
+        }
+    }
+
+    @Test
+    void aPauseTakesAThrottlesPlaceAndIsNotCutShortByIt() throws IOException, InterruptedException {
+        store.control.ask("front", "throttle?60000&50");
+        eventually(() -> store.part("front").fault().equals("throttled"));
+        store.control.ask("front", "pause?60000");
+        eventually(() -> store.part("front").state().equals("paused"));
+        eventually(this::onlyPartsAreLeft);
+
+        assertThat(shareOf(store.process("front").pid(), 300)).isZero();
+        assertThat(store.part("front").state()).isEqualTo("paused");
+        store.control.ask("front", "relieve");
+        eventually(() -> store.part("front").state().equals("up"));
+    }
+
+    /** Of the processor's time that passes meanwhile. */
+    private static double shareOf(long pid, long millis) throws InterruptedException {
+        ProcessHandle.Info before = ProcessHandle.of(pid).orElseThrow().info();
+        long from = System.nanoTime();
+        Thread.sleep(millis);
+        ProcessHandle.Info after = ProcessHandle.of(pid).orElseThrow().info();
+        Duration used = after.totalCpuDuration()
+                .orElseThrow()
+                .minus(before.totalCpuDuration().orElseThrow());
+        return (double) used.toNanos() / (System.nanoTime() - from);
+    }
+
+    @Test
+    void refusesAFaultWithoutAProperLengthAndSaysWhy() throws IOException {
+        long pid = store.process("back").pid();
+        for (String act : List.of(
+                "kill?garbage",
+                "kill?-1",
+                "pause",
+                "pause?0",
+                "pause?99999999999",
+                "throttle?1000",
+                "throttle?1000&100")) {
+            assertThatThrownBy(() -> store.control.ask("back", act))
+                    .as(act)
+                    .hasMessageContaining("400")
+                    .hasMessageContaining("is not 1 to ");
+        }
+        assertThat(store.process("back").pid()).isEqualTo(pid);
     }
 
     @Test
