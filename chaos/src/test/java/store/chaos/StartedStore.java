@@ -143,8 +143,13 @@ public final class StartedStore {
                 "POST",
                 "/api/orders",
                 Map.of("Authorization", "Bearer " + token, "Idempotency-Key", key, "Content-Type", "application/json"),
-                "{\"lines\":[{\"sku\":%s,\"quantity\":1}],\"payment\":{\"token\":\"tok_visa\"},\"expectedTotal\":%s}"
-                        .formatted(product.path("sku"), product.path("price")));
+                order(product));
+    }
+
+    /** The body of a request for one piece. */
+    public static String order(JsonNode product) {
+        return "{\"lines\":[{\"sku\":%s,\"quantity\":1}],\"payment\":{\"token\":\"tok_visa\"},\"expectedTotal\":%s}"
+                .formatted(product.path("sku"), product.path("price"));
     }
 
     public List<JsonNode> products() throws IOException, InterruptedException {
@@ -195,22 +200,32 @@ public final class StartedStore {
      * @return its exit code
      */
     public int run(String script, String... arguments) throws IOException, InterruptedException {
+        return ended(script, start(script, arguments));
+    }
+
+    /** Starts a script on this store. */
+    public Process start(String script, String... arguments) throws IOException {
         var all = new ArrayList<>(List.of(arguments));
         all.addAll(List.of("--name", name));
-        return run(script, all);
+        return start(script, all);
     }
 
     private static int run(String script, List<String> arguments) throws IOException, InterruptedException {
+        return ended(script, start(script, arguments));
+    }
+
+    private static int ended(String script, Process process) throws InterruptedException {
+        assertThat(process.waitFor(4, TimeUnit.MINUTES)).as(script).isTrue();
+        return process.exitValue();
+    }
+
+    private static Process start(String script, List<String> arguments) throws IOException {
         var command = new ArrayList<>(List.of(script));
         command.addAll(arguments);
-        var process = new ProcessBuilder(command)
+        return new ProcessBuilder(command)
                 .directory(ROOT.toFile())
                 .redirectOutput(ProcessBuilder.Redirect.INHERIT)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
-        assertThat(process.waitFor(4, TimeUnit.MINUTES))
-                .as(String.join(" ", command))
-                .isTrue();
-        return process.exitValue();
     }
 }

@@ -20,15 +20,28 @@ record Amount(String text) {
         return time(text).toMillis();
     }
 
-    /** Reads {@code 500ms}, {@code 1s}, {@code 2m}. */
+    int percent() {
+        var number = number();
+        if (number < 1 || number > 99) {
+            throw new TypeConversionException("--by: '" + text + "' is not a percentage from 1 to 99");
+        }
+        return (int) number;
+    }
+
+    /** Reads {@code 500ms}, {@code 1s}, {@code 2m}; at most a day, which the supervisor allows at most. */
     static Duration time(String text) {
         try {
-            return text.endsWith("ms")
+            var time = text.endsWith("ms")
                     ? Duration.ofMillis(Long.parseLong(text.substring(0, text.length() - 2)))
                     : Duration.parse("PT" + text);
-        } catch (DateTimeParseException | NumberFormatException notOne) {
-            throw new TypeConversionException("'" + text + "' is not a time such as 500ms or 2s");
+            // To the links' proxy, no time at all means without an end.
+            if (time.toMillis() >= 1 && time.compareTo(Duration.ofDays(1)) <= 0) {
+                return time;
+            }
+        } catch (DateTimeParseException | NumberFormatException | ArithmeticException notOne) {
+            // refused below
         }
+        throw new TypeConversionException("'" + text + "' is not a time such as 500ms or 2s, at most 24h");
     }
 
     /** For options that are times. */

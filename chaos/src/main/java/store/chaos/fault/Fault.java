@@ -2,7 +2,6 @@ package store.chaos.fault;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -19,7 +18,6 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import store.chaos.running.RunningStore;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Breaks and mends a running store from outside: by signals to its processes, and on the links between them. */
@@ -34,13 +32,15 @@ import tools.jackson.databind.json.JsonMapper;
 final class Fault {
 
     private static final int FAILED = 1;
+    private static final int USAGE = 2;
     private static final int NOT_SHOWN = 3;
 
     public static void main(String[] arguments) {
         var line = new CommandLine(new Fault());
         line.setExecutionExceptionHandler((failure, command, _) -> {
             command.getErr().println("chaos/fault: " + failure.getMessage());
-            return FAILED;
+            // An amount is understood only once the kind of the fault is known.
+            return failure instanceof CommandLine.TypeConversionException ? USAGE : FAILED;
         });
         System.exit(line.execute(arguments));
     }
@@ -68,18 +68,19 @@ final class Fault {
 
         /** Empty if the store was started without. */
         List<Links> links() throws IOException {
-            return RunningStore.find(name).parts().stream()
-                    .filter(part -> part.name().equals("links"))
-                    .map(part -> new Links(URI.create(Objects.requireNonNull(part.url()))))
-                    .toList();
+            return parts().url("links").map(Links::new).stream().toList();
         }
 
-        List<ActiveFault> active() throws IOException, InterruptedException {
-            List<ActiveFault> active = new ArrayList<>(parts().active());
+        List<PlantedFault> planted() throws IOException, InterruptedException {
+            List<PlantedFault> planted = new ArrayList<>(parts().active());
             for (var links : links()) {
-                active.addAll(links.active());
+                planted.addAll(links.planted());
             }
-            return active;
+            return planted;
+        }
+
+        List<PlantedFault> active() throws IOException, InterruptedException {
+            return planted().stream().filter(PlantedFault::active).toList();
         }
     }
 
@@ -89,6 +90,8 @@ final class Fault {
             sortOptions = false,
             description = "Breaks a part (order-service, order-db) or a link (order-service:payment-service).")
     static final class Inject implements Callable<Integer> {
+
+        private static final Duration DEFAULT = Duration.ofSeconds(30);
 
         @Mixin
         private Store store = new Store();
@@ -117,22 +120,31 @@ final class Fault {
         @Option(
                 names = "--by",
                 paramLabel = "AMOUNT",
-                description = "How much: slow, drip a time (default 200ms); throttle kilobytes a second (default 10).")
+                description =
+                        "How much: slow, drip a time (default 200ms); throttle kilobytes a second (default 10); cpu"
+                                + " percent (default 20).")
         private @Nullable String amount;
 
         @Override
         public Integer call() throws IOException, InterruptedException {
-            return kind.where() == Kind.Where.PART ? breakPart() : breakLinks();
+            var by = new Amount(
+                    amount != null
+                            ? amount
+                            : switch (kind) {
+                                case THROTTLE -> "10";
+                                case CPU -> "20";
+                                default -> "200ms";
+                            });
+            return kind.where() == Kind.Where.PART ? breakPart(by) : breakLinks(by);
         }
 
-        private int breakPart() throws IOException, InterruptedException {
-            var otherwise = kind == Kind.KILL ? Duration.ZERO : Duration.ofSeconds(30);
-            var fired = store.parts().inject(kind, target, Objects.requireNonNullElse(length, otherwise));
+        private int breakPart(Amount by) throws IOException, InterruptedException {
+            var fired = store.parts().inject(kind, target, by, length == null && kind != Kind.KILL ? DEFAULT : length);
             System.out.println(kind.label() + " " + target + (fired ? "" : ": has not fired"));
             return fired ? 0 : NOT_SHOWN;
         }
 
-        private int breakLinks() throws IOException, InterruptedException {
+        private int breakLinks(Amount by) throws IOException, InterruptedException {
             var proxy = store.links().stream()
                     .findFirst()
                     .orElseThrow(() -> new IOException(
@@ -141,9 +153,11 @@ final class Fault {
             if (links.isEmpty()) {
                 throw new IOException("there is no link " + target);
             }
-            var by = new Amount(Objects.requireNonNullElse(amount, kind == Kind.THROTTLE ? "10" : "200ms"));
             for (var link : links) {
-                proxy.inject(kind, link, by, Objects.requireNonNullElse(length, Duration.ofSeconds(30)));
+                if (kind == Kind.ERRORS && store.parts().isDatabase(link.substring(link.indexOf(':') + 1))) {
+                    throw new IOException(link + " does not carry HTTP");
+                }
+                proxy.inject(kind, link, by, Objects.requireNonNullElse(length, DEFAULT));
                 System.out.println(kind.label() + " " + link);
             }
             return 0;
@@ -185,7 +199,7 @@ final class Fault {
             return fired ? 0 : NOT_SHOWN;
         }
 
-        private void revert(ActiveFault fault) throws IOException, InterruptedException {
+        private void revert(PlantedFault fault) throws IOException, InterruptedException {
             if (!fault.target().contains(":")) {
                 store.parts().revert(fault.target());
                 return;
@@ -209,17 +223,22 @@ final class Fault {
         @Option(names = "--json", description = "Print JSON.")
         private boolean json;
 
+        @Option(
+                names = "--all",
+                description = "Also the faults on links that have ended, so that one which never fired is not missed.")
+        private boolean all;
+
         @Override
         public Integer call() throws IOException, InterruptedException {
-            var active = store.active();
+            var shown = all ? store.planted() : store.active();
             if (json) {
-                System.out.println(JsonMapper.shared().writeValueAsString(active));
+                System.out.println(JsonMapper.shared().writeValueAsString(shown));
                 return 0;
             }
-            if (active.isEmpty()) {
+            if (shown.stream().noneMatch(PlantedFault::active)) {
                 System.out.println("nothing is broken on purpose");
             }
-            active.forEach(fault -> System.out.println(describe(fault)));
+            shown.forEach(fault -> System.out.println(describe(fault)));
             return 0;
         }
     }
@@ -249,9 +268,10 @@ final class Fault {
         }
     }
 
-    private static String describe(ActiveFault fault) {
-        var left = Duration.between(Instant.now(), fault.until());
-        return fault.kind() + " " + fault.target() + ", for another " + Math.max(0, left.toSeconds()) + " s"
-                + (fault.fired() > 0 ? ", has fired" : ", has not fired yet");
+    private static String describe(PlantedFault fault) {
+        var left = Math.max(0, Duration.between(Instant.now(), fault.until()).toSeconds());
+        return fault.kind() + " " + fault.target()
+                + (fault.active() ? ", for another " + left + " s" : ", has ended")
+                + (fault.fired() > 0 ? ", has fired" : fault.active() ? ", has not fired yet" : ", never fired");
     }
 }

@@ -89,6 +89,7 @@ final class Links {
                         new Toxic("timeout", "upstream", Map.of("timeout", 0)),
                         new Toxic("timeout", "downstream", Map.of("timeout", 0)));
             case LOSE_ANSWERS -> List.of(new Toxic("lose_answers", "downstream", Map.of()));
+            case ERRORS -> List.of(new Toxic("errors", "downstream", Map.of()));
             case RESET -> List.of(new Toxic("reset_peer", "downstream", Map.of("timeout", 0)));
             case DRIP ->
                 List.of(new Toxic(
@@ -96,23 +97,29 @@ final class Links {
                         "downstream",
                         Map.of("average_size", DRIP_BYTES, "size_variation", 0, "delay", amount.millis() * 1000)));
             case THROTTLE -> List.of(new Toxic("bandwidth", "downstream", Map.of("rate", amount.number())));
-            case KILL, PAUSE -> throw new IllegalArgumentException(kind + " is not done to a link");
+            case KILL, PAUSE, CPU -> throw new IllegalArgumentException(kind + " is not done to a link");
         };
     }
 
-    List<ActiveFault> active() throws IOException, InterruptedException {
-        List<ActiveFault> active = new ArrayList<>();
-        for (var proxy : proxies()) {
-            var link = proxy.path("name").asString();
-            for (var toxic : proxy.path("toxics")) {
+    /** What is in force, and what has been since the proxy was started, as far as it remembers. */
+    List<PlantedFault> planted() throws IOException, InterruptedException {
+        List<PlantedFault> planted = new ArrayList<>();
+        for (var link : proxies().propertyNames()) {
+            var stats = send("GET", "/proxies/" + encoded(link) + "/stats", null);
+            for (var toxic : stats.path("toxics")) {
                 var name = Name.parse(toxic.path("name").asString());
                 // Of a fault that is done in both directions one is told: who sends is met first.
                 if (name != null && (name.kind() != Kind.CUT || name.part().equals("upstream"))) {
-                    active.add(new ActiveFault(name.kind().label(), link, name.until(), fired(link, name)));
+                    planted.add(new PlantedFault(
+                            name.kind().label(),
+                            link,
+                            name.until(),
+                            toxic.path("present").asBoolean(),
+                            toxic.path("connections").asLong()));
                 }
             }
         }
-        return active;
+        return planted;
     }
 
     /** Mends a link. @param kind only of this fault; null for all of them */
@@ -123,16 +130,6 @@ final class Links {
                 send("DELETE", "/proxies/" + encoded(link) + "/toxics/" + encoded(name.toString()), null);
             }
         }
-    }
-
-    /** The connections that a fault has acted on. */
-    private long fired(String link, Name name) throws IOException, InterruptedException {
-        return send("GET", "/proxies/" + encoded(link) + "/stats", null)
-                .path("toxics")
-                .valueStream()
-                .filter(toxic -> toxic.path("name").asString().equals(name.toString()))
-                .mapToLong(toxic -> toxic.path("connections").asLong())
-                .sum();
     }
 
     private JsonNode proxies() throws IOException, InterruptedException {

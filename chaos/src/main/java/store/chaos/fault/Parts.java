@@ -1,10 +1,14 @@
 package store.chaos.fault;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +16,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -25,41 +31,69 @@ final class Parts {
 
     private final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final JsonNode plan;
     private final URI control;
-    private final String token;
 
     /**
      * @param name the instance, whose plan says where its supervisor listens
      * @throws IOException if it is not running
      */
     Parts(String name) throws IOException {
-        var plan = Path.of("deploy/local/.state", name, "plan.json");
-        if (!Files.exists(plan)) {
+        var file = Path.of("deploy/local/.state", name, "plan.json");
+        if (!Files.exists(file)) {
             throw new IOException("no store named " + name + " is up; start it with deploy/local/up");
         }
-        var document = JsonMapper.shared().readTree(Files.readAllBytes(plan));
-        this.control =
-                URI.create("http://127.0.0.1:" + document.path("controlPort").asInt());
-        this.token = document.path("token").asString();
+        this.plan = JsonMapper.shared().readTree(Files.readAllBytes(file));
+        this.control = URI.create("http://127.0.0.1:" + plan.path("controlPort").asInt());
+    }
+
+    /** Where a part listens; empty if the store has none of that name. */
+    Optional<URI> url(String part) {
+        return planned(part).map(found -> URI.create(found.path("url").asString()));
+    }
+
+    boolean isDatabase(String part) {
+        return planned(part)
+                .filter(found -> found.path("kind").asString().equals("DATABASE"))
+                .isPresent();
+    }
+
+    private Optional<JsonNode> planned(String part) {
+        return plan.path("parts")
+                .valueStream()
+                .filter(candidate -> candidate.path("name").asString().equals(part))
+                .findFirst();
     }
 
     /**
-     * Kills or pauses a part, and sees that it is.
+     * Breaks a part, and sees that it is broken.
      *
+     * @param length null if a killed part may start again at once
      * @return whether the effect was seen
      */
-    boolean inject(Kind kind, String part, Duration length) throws IOException, InterruptedException {
+    boolean inject(Kind kind, String part, Amount amount, @Nullable Duration length)
+            throws IOException, InterruptedException {
         var before = report(part);
         if (before.path("pid").isNull()) {
             throw new IOException(part + " is down already");
         }
-        send("POST", "/parts/" + part + "/" + kind.label() + "?" + length.toMillis(), 202);
+        var millis = length == null ? "" : "?" + length.toMillis();
+        var request = switch (kind) {
+            case KILL -> "kill" + millis;
+            case PAUSE -> "pause" + millis;
+            case CPU -> "throttle" + millis + "&" + amount.percent();
+            default -> throw new IllegalArgumentException(kind + " is not done to a part");
+        };
+        send("POST", "/parts/" + part + "/" + request, 202);
         var deadline = System.nanoTime() + EFFECT_BOUND.toNanos();
         while (System.nanoTime() < deadline) {
             var now = report(part);
-            if (kind == Kind.PAUSE
-                    ? now.path("state").asString().equals("paused")
-                    : !now.path("pid").equals(before.path("pid"))) {
+            var broken = switch (kind) {
+                case PAUSE -> now.path("state").asString().equals("paused");
+                case CPU -> now.path("fault").asString().equals("throttled");
+                default -> !now.path("pid").equals(before.path("pid"));
+            };
+            if (broken) {
                 return true;
             }
             Thread.sleep(20);
@@ -71,15 +105,21 @@ final class Parts {
         send("POST", "/parts/" + part + "/relieve", 202);
     }
 
-    List<ActiveFault> active() throws IOException, InterruptedException {
-        List<ActiveFault> active = new ArrayList<>();
+    List<PlantedFault> active() throws IOException, InterruptedException {
+        List<PlantedFault> active = new ArrayList<>();
         for (var part : reports()) {
             var fault = part.path("fault").asString();
             if (!fault.isEmpty()) {
-                active.add(new ActiveFault(
-                        (fault.equals("paused") ? Kind.PAUSE : Kind.KILL).label(),
+                var kind = switch (fault) {
+                    case "paused" -> Kind.PAUSE;
+                    case "throttled" -> Kind.CPU;
+                    default -> Kind.KILL;
+                };
+                active.add(new PlantedFault(
+                        kind.label(),
                         part.path("name").asString(),
                         Instant.parse(part.path("faultUntil").asString()),
+                        true,
                         1));
             }
         }
@@ -101,12 +141,18 @@ final class Parts {
     private byte[] send(String method, String path, int expected) throws IOException, InterruptedException {
         var request = HttpRequest.newBuilder(control.resolve(path))
                 .method(method, BodyPublishers.noBody())
-                .header("Authorization", "Bearer " + token)
+                .header("Authorization", "Bearer " + plan.path("token").asString())
                 .timeout(BOUND)
                 .build();
-        var answer = http.send(request, BodyHandlers.ofByteArray());
+        HttpResponse<byte[]> answer;
+        try {
+            answer = http.send(request, BodyHandlers.ofByteArray());
+        } catch (ConnectException dead) {
+            throw new IOException("the store's supervisor does not answer; deploy/local/down ends what it left", dead);
+        }
         if (answer.statusCode() != expected) {
-            throw new IOException("the supervisor answered " + answer.statusCode() + " to " + method + " " + path);
+            throw new IOException("the supervisor answered " + answer.statusCode() + " to " + method + " " + path + " "
+                    + new String(answer.body(), UTF_8));
         }
         return answer.body();
     }

@@ -136,10 +136,7 @@ class SupervisorIT {
     /** What a part does with all of its time: how much of it that is. */
     @Test
     void givesAThrottledPartItsShareOfTheTimeAndThenAllOfIt() throws IOException, InterruptedException {
-        store.control.ask("busy", "start");
-        eventually(() -> store.part("busy").pid() != null
-                && store.process("busy").children().findAny().isPresent());
-        long child = store.process("busy").children().findAny().orElseThrow().pid();
+        long child = startBusy().pid();
 
         store.control.ask("busy", "throttle?1500&20");
         eventually(() -> store.part("busy").fault().equals("throttled"));
@@ -148,12 +145,36 @@ class SupervisorIT {
 
         eventually(() -> store.part("busy").fault().isEmpty());
         assertThat(ProcessIdentity.of(child).orElseThrow().paused()).isFalse();
-        eventually(this::onlyPartsAreLeft);
+        eventually(SupervisorIT::onlyPartsAreLeft);
         store.control.ask("busy", "stop");
         eventually(() -> store.part("busy").state().equals("down"));
     }
 
-    private boolean onlyPartsAreLeft() throws IOException {
+    /** They would stay stopped for ever, and keep what they share with it. */
+    @Test
+    void killsAPausedPartAndLeavesNoChildPaused() throws IOException {
+        ProcessHandle child = startBusy();
+        ProcessIdentity identity = ProcessIdentity.of(child.pid()).orElseThrow();
+        store.control.ask("busy", "pause?60000");
+        eventually(identity::paused);
+
+        store.control.ask("busy", "kill?60000");
+        eventually(() -> store.part("busy").state().equals("down"));
+        assertThat(identity.paused()).isFalse();
+        child.destroyForcibly();
+        store.control.ask("busy", "stop");
+        store.control.ask("busy", "relieve");
+    }
+
+    /** A child of the part that does. */
+    private static ProcessHandle startBusy() throws IOException {
+        store.control.ask("busy", "start");
+        eventually(() -> store.part("busy").pid() != null
+                && store.process("busy").children().findAny().isPresent());
+        return store.process("busy").children().findAny().orElseThrow();
+    }
+
+    private static boolean onlyPartsAreLeft() throws IOException {
         var parts = store.control.parts().stream().map(PartReport::pid).toList();
         return store.supervisor().children().map(ProcessHandle::pid).allMatch(parts::contains);
     }
@@ -183,7 +204,7 @@ class SupervisorIT {
         eventually(() -> store.part("front").fault().equals("throttled"));
         store.control.ask("front", "pause?60000");
         eventually(() -> store.part("front").state().equals("paused"));
-        eventually(this::onlyPartsAreLeft);
+        eventually(SupervisorIT::onlyPartsAreLeft);
 
         assertThat(shareOf(store.process("front").pid(), 300)).isZero();
         assertThat(store.part("front").state()).isEqualTo("paused");
