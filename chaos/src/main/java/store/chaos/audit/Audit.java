@@ -5,25 +5,18 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
-import store.chaos.audit.Judgement.Bounds;
-import store.chaos.audit.Judgement.Finding;
-import store.chaos.audit.Judgement.Violation;
-import store.chaos.journal.Journal;
 import store.chaos.running.RunningStore;
 import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Decides whether a store kept its promises, by what its databases, the acquirer, its clients and its links say. */
+/** {@link Auditor} as a command. */
 @Command(
         name = "chaos/audit",
         mixinStandardHelpOptions = true,
@@ -92,18 +85,6 @@ final class Audit implements Callable<Integer> {
     @Option(names = "--json", description = "Print the verdict as JSON; progress goes to standard error.")
     private boolean json;
 
-    /** An arrival count as the links write it. */
-    private record Arrival(String link, long second, long requests) {}
-
-    private record Verdict(
-            String verdict,
-            Instant at,
-            long orders,
-            Map<String, Finding> invariants,
-            Map<String, Long> branches,
-            long chargebacks,
-            Map<UUID, List<Histories.Event>> histories) {}
-
     public static void main(String[] arguments) {
         var line = new CommandLine(new Audit());
         line.setExecutionExceptionHandler((failure, command, _) -> {
@@ -115,72 +96,23 @@ final class Audit implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, SQLException, InterruptedException {
-        if (within < 0 || recoveryCap < 1) {
-            throw new IOException("--within is at least 0, and --recovery-cap at least 1");
-        }
-        var facts = new Facts();
-        readGiven(facts);
+        var bounds = new Bounds(faultEnded, Duration.ofSeconds(within), recoveryCap);
         System.err.println("reading the orders, the reservations, the payments and the statement");
-        var store = new StoreReader(RunningStore.find(name));
-        store.readInto(facts);
-        var findings = new Judgement(facts, new Bounds(faultEnded, Duration.ofSeconds(within), recoveryCap)).findings();
-        var named = findings.values().stream()
-                .flatMap(finding -> finding.violations().stream())
-                .map(Violation::orderId)
-                .filter(Objects::nonNull)
-                .distinct()
-                .limit(SHOWN)
-                .toList();
-        var verdict = new Verdict(
-                verdict(findings),
-                facts.now,
-                facts.orders.values().stream()
-                        .filter(order -> order.status != null)
-                        .count(),
-                findings,
-                Branches.of(facts),
-                facts.all().stream().mapToLong(order -> order.chargebacks).sum(),
-                Histories.of(named, facts, store, journal));
+        var verdict = Auditor.audit(RunningStore.find(name).asAuditor(), journal, arrivals, bounds);
         if (json) {
             System.out.println(JSON.writeValueAsString(verdict));
         } else {
             print(verdict);
         }
-        return switch (verdict.verdict) {
+        return switch (verdict.verdict()) {
             case "held" -> 0;
             case "broken" -> 1;
             default -> 3;
         };
     }
 
-    /** Before the databases: what a client was told must be in them afterwards. */
-    private void readGiven(Facts facts) throws IOException {
-        if (journal != null) {
-            System.err.println("reading the journal");
-            facts.journalGiven = true;
-            try (var entries = Journal.read(journal)) {
-                entries.forEach(facts::answered);
-            }
-        }
-        if (arrivals != null) {
-            facts.arrivalsGiven = true;
-            for (var arrival : JSON.readValue(arrivals.toFile(), Arrival[].class)) {
-                facts.arrived(arrival.link(), arrival.second(), arrival.requests());
-            }
-        }
-    }
-
-    static String verdict(Map<String, Finding> findings) {
-        if (findings.values().stream().anyMatch(finding -> Boolean.FALSE.equals(finding.held()))) {
-            return "broken";
-        }
-        return findings.values().stream().allMatch(finding -> Boolean.TRUE.equals(finding.held()))
-                ? "held"
-                : "not-shown";
-    }
-
     private static void print(Verdict verdict) {
-        verdict.invariants.forEach((invariant, finding) -> {
+        verdict.invariants().forEach((invariant, finding) -> {
             var held = finding.held();
             System.out.printf(
                     "%-4s %-10s %s%n",
@@ -199,18 +131,18 @@ final class Audit implements Callable<Integer> {
                 System.out.printf("     and %d more%n", finding.violated() - SHOWN);
             }
         });
-        verdict.histories.forEach((order, events) -> {
+        verdict.histories().forEach((order, events) -> {
             System.out.printf("%norder %s%n", order);
             events.forEach(event -> System.out.printf("  %-27s %-13s %s%n", event.at(), event.source(), event.what()));
         });
         System.out.printf(
                 "%n%s: %d orders at %s; %s; %d chargebacks%n",
-                verdict.verdict,
-                verdict.orders,
-                verdict.at,
-                verdict.branches.entrySet().stream()
+                verdict.verdict(),
+                verdict.orders(),
+                verdict.at(),
+                verdict.branches().entrySet().stream()
                         .map(way -> way.getKey() + " " + way.getValue())
                         .collect(Collectors.joining(", ")),
-                verdict.chargebacks);
+                verdict.chargebacks());
     }
 }

@@ -3,7 +3,6 @@ package store.chaos.audit;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -13,15 +12,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import store.chaos.audit.Verdict.Event;
 import store.chaos.journal.Journal;
 
 /** What every source knows of a few orders, in order of time, each by its own clock. */
 final class Histories {
 
     private static final int BODY_SHOWN = 200;
-
-    /** @param source where it is written */
-    record Event(Instant at, String source, String what) {}
 
     private Histories() {}
 

@@ -1,6 +1,5 @@
 package store.chaos.audit;
 
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -12,6 +11,8 @@ import java.util.UUID;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import store.chaos.audit.Facts.Order;
+import store.chaos.audit.Verdict.Finding;
+import store.chaos.audit.Verdict.Violation;
 
 /**
  * The ten invariants of a checkout, decided over {@link Facts}.
@@ -33,37 +34,6 @@ final class Judgement {
 
     /** A checkout asks inventory twice, to hold and to settle, and every other part once; the rest is retries and recovery. */
     private static final Map<String, Integer> CALLS_PER_REQUEST = Map.of("inventory-service", 2);
-
-    /**
-     * What recovery is granted.
-     *
-     * @param faultEnded when the last fault ended; without one, an order's time runs from its creation
-     * @param within from there, when nothing else is open
-     * @param recoveryPerSecond how much of a backlog recovery may take on
-     */
-    record Bounds(@Nullable Instant faultEnded, Duration within, int recoveryPerSecond) {}
-
-    /** @param orderId null where the violation is no order's but a product's or a link's */
-    record Violation(@Nullable UUID orderId, String why) {}
-
-    /**
-     * @param held null if it was not judged
-     * @param inFlight orders that are not where they have to end, and still have time
-     * @param violations at most 1000 of {@code violated}
-     * @param notJudged why, if it was not
-     */
-    record Finding(
-            @Nullable Boolean held,
-            long checked,
-            long inFlight,
-            long violated,
-            List<Violation> violations,
-            @Nullable String notJudged) {
-
-        static Finding notJudged(String why) {
-            return new Finding(null, 0, 0, 0, List.of(), why);
-        }
-    }
 
     /** Gathers one invariant's findings. */
     private static final class Check {

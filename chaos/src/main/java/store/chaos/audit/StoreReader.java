@@ -5,8 +5,6 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -15,12 +13,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.UUID;
 import java.util.function.Consumer;
 import store.chaos.running.RunningStore;
-import store.chaos.running.RunningStore.Part;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -35,6 +33,9 @@ import tools.jackson.databind.json.JsonMapper;
  * came after. For the same reason an order whose answer is in the journal must have a row.
  */
 final class StoreReader {
+
+    private static final Map<String, String> DATABASES =
+            Map.of("orders", "order-db", "inventory", "inventory-db", "payments", "payment-db");
 
     private static final int ROWS_AT_A_TIME = 2000;
     private static final int PAGE = 1000;
@@ -164,32 +165,20 @@ final class StoreReader {
     /** A snapshot of the database that has the schema; nothing can be written through it. */
     Connection connect(String schema) throws IOException, SQLException {
         var database = store.parts().stream()
-                .filter(part -> part.kind().equals("database"))
-                .filter(part -> List.of(schema, "store").contains(String.valueOf(part.user())))
+                .filter(part -> List.of(DATABASES.get(schema), "monolith-db").contains(part.name()))
                 .findFirst()
                 .orElseThrow(() -> new IOException("no database of " + store.name() + " has the schema " + schema));
-        var connection = DriverManager.getConnection(String.valueOf(database.jdbcUrl()), role(database));
+        var properties = new Properties();
+        properties.setProperty("user", String.valueOf(database.user()));
+        properties.setProperty("password", String.valueOf(database.password()));
+        properties.setProperty("connectTimeout", "10");
+        properties.setProperty("options", "-c statement_timeout=" + STATEMENT_BOUND_MILLIS);
+        properties.setProperty("ApplicationName", "chaos/audit");
+        var connection = DriverManager.getConnection(String.valueOf(database.jdbcUrl()), properties);
         connection.setReadOnly(true);
         connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
         connection.setAutoCommit(false);
         return connection;
-    }
-
-    /** The auditor's own role, which may only read, where the store has it; else the owner's. */
-    private Properties role(Part database) throws IOException {
-        var password = Path.of("deploy/local/.state", store.name(), "secrets", "auditor.password");
-        var role = new Properties();
-        if (Files.exists(password)) {
-            role.setProperty("user", "auditor");
-            role.setProperty("password", Files.readString(password).strip());
-        } else {
-            role.setProperty("user", String.valueOf(database.user()));
-            role.setProperty("password", String.valueOf(database.password()));
-        }
-        role.setProperty("connectTimeout", "10");
-        role.setProperty("options", "-c statement_timeout=" + STATEMENT_BOUND_MILLIS);
-        role.setProperty("ApplicationName", "chaos/audit");
-        return role;
     }
 
     static void each(Connection connection, String sql, Row reader, Object... parameters) throws SQLException {

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A store that {@code deploy/local/up} has started, as its {@code status} describes it.
+ * A store that {@code deploy/local/up} has started, as its {@code status} describes it; or any other, described in the same way.
  *
  * @param name the instance
  * @param build {@code services} or {@code monolith}
@@ -25,7 +25,7 @@ public record RunningStore(String name, String build, URI gateway, List<Part> pa
      * One process of it.
      *
      * @param kind {@code service} or {@code database}
-     * @param pid null while it is down
+     * @param pid null while it is down, or where nobody told
      * @param state {@code up}, {@code starting}, {@code down} or {@code paused}
      * @param url a service's; null for a database
      * @param jdbcUrl a database's; null for a service
@@ -40,6 +40,16 @@ public record RunningStore(String name, String build, URI gateway, List<Part> pa
             @Nullable String jdbcUrl,
             @Nullable String user,
             @Nullable String password) {
+
+        /** One that is up, however it was started. */
+        public static Part service(String name, String url) {
+            return new Part(name, "service", null, "up", url, null, null, null, null);
+        }
+
+        /** One that is up, however it was started. */
+        public static Part database(String name, String jdbcUrl, String user, String password) {
+            return new Part(name, "database", null, "up", null, null, jdbcUrl, user, password);
+        }
 
         public boolean isUp() {
             return state.equals("up");
@@ -59,6 +69,31 @@ public record RunningStore(String name, String build, URI gateway, List<Part> pa
             throw new IOException("no store named " + name + " is up; start it with deploy/local/up");
         }
         return JsonMapper.shared().readValue(document, RunningStore.class);
+    }
+
+    /**
+     * The same store, its databases with the role that may read everything and write nothing.
+     *
+     * @throws IOException if it was not started by {@code deploy/local/up}, which makes that role
+     */
+    public RunningStore asAuditor() throws IOException {
+        var file = Path.of("deploy/local/.state", name, "secrets", "auditor.password");
+        var password = Files.readString(file).strip();
+        var seen = parts.stream()
+                .map(part -> part.jdbcUrl() == null
+                        ? part
+                        : new Part(
+                                part.name(),
+                                part.kind(),
+                                part.pid(),
+                                part.state(),
+                                null,
+                                null,
+                                part.jdbcUrl(),
+                                "auditor",
+                                password))
+                .toList();
+        return new RunningStore(name, build, gateway, seen);
     }
 
     /** @throws IOException unless every part is up */

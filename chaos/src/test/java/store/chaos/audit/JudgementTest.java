@@ -10,8 +10,8 @@ import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import store.chaos.audit.Judgement.Finding;
-import store.chaos.audit.Judgement.Violation;
+import store.chaos.audit.Verdict.Finding;
+import store.chaos.audit.Verdict.Violation;
 
 /** Each invariant is seen to hold where it holds, and to be broken where one fact is not as it should be. */
 class JudgementTest {
@@ -33,7 +33,7 @@ class JudgementTest {
                 .allSatisfy((_, finding) ->
                         assertThat(finding.held()).as("%s", finding).isTrue());
         assertThat(of(findings, "I7").inFlight()).isOne();
-        assertThat(Audit.verdict(findings)).isEqualTo("held");
+        assertThat(Verdict.of(findings)).isEqualTo("held");
         assertThat(Branches.of(facts))
                 .containsExactlyInAnyOrderEntriesOf(Map.of(
                         "confirmedAtOnce", 1L,
@@ -55,7 +55,7 @@ class JudgementTest {
         assertThat(findings.values().stream().filter(finding -> finding.held() == null))
                 .hasSize(4)
                 .allSatisfy(finding -> assertThat(finding.notJudged()).containsAnyOf("no journal", "no arrivals"));
-        assertThat(Audit.verdict(findings)).isEqualTo("not-shown");
+        assertThat(Verdict.of(findings)).isEqualTo("not-shown");
     }
 
     @Test
@@ -329,7 +329,7 @@ class JudgementTest {
     private Map<String, Finding> assertBroken(String invariant, @Nullable UUID order, String why) {
         var findings = story.judged();
         assertViolated(of(findings, invariant), order, why);
-        assertThat(Audit.verdict(findings)).isEqualTo("broken");
+        assertThat(Verdict.of(findings)).isEqualTo("broken");
         return findings;
     }
 

@@ -8,8 +8,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import store.chaos.audit.Judgement.Bounds;
-import store.chaos.audit.Judgement.Finding;
+import store.chaos.audit.Verdict.Finding;
 import store.chaos.journal.Journal.Entry;
 
 /** Orders as a store that keeps its word would leave them, told to {@link Facts} step by step, so that a test can leave one out. */
