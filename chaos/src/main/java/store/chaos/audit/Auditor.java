@@ -26,7 +26,8 @@ public final class Auditor {
      *
      * @param store its databases, under the names that {@code deploy/local/status} gives them ({@code order-db}, {@code inventory-db} and
      *     {@code payment-db}, or {@code monolith-db} for all three schemas in one), with {@code jdbcUrl}, {@code user} and
-     *     {@code password}; and its {@code acquirer-sandbox} with its {@code url}. It need not have been started by that command.
+     *     {@code password}; its {@code acquirer-sandbox} with its {@code url}; and, for I9, its {@code links} with theirs. It need not
+     *     have been started by that command.
      * @param journal what the clients saw; without it I5, I6 and I10 are not judged
      * @throws IOException if one of them is not there, or cannot be read
      */
@@ -35,7 +36,7 @@ public final class Auditor {
         return audit(store, journal, null, bounds);
     }
 
-    /** @param arrivals what the links counted, as JSON; without it I9 is not judged */
+    /** @param arrivals what the links counted, as JSON; without it they are asked, and without them I9 is not judged */
     static Verdict audit(RunningStore store, @Nullable Path journal, @Nullable Path arrivals, Bounds bounds)
             throws IOException, SQLException, InterruptedException {
         var facts = new Facts();
@@ -46,13 +47,15 @@ public final class Auditor {
                 entries.forEach(facts::answered);
             }
         }
-        if (arrivals != null) {
+        var reader = new StoreReader(store);
+        if (arrivals == null) {
+            reader.arrivals(facts);
+        } else {
             facts.arrivalsGiven = true;
             for (var arrival : JsonMapper.shared().readValue(arrivals.toFile(), Arrival[].class)) {
                 facts.arrived(arrival.link(), arrival.second(), arrival.requests());
             }
         }
-        var reader = new StoreReader(store);
         reader.readInto(facts);
         var findings = new Judgement(facts, bounds).findings();
         var named = findings.values().stream()

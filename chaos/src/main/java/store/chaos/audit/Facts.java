@@ -191,7 +191,11 @@ final class Facts {
     final List<Stock> stock = new ArrayList<>();
     final Map<UUID, Key> keys = new HashMap<>();
     final Map<String, TreeMap<Long, Long>> arrivals = new TreeMap<>();
-    final TreeMap<Long, Long> attempts = new TreeMap<>();
+    final Map<String, TreeMap<Long, Long>> asked = new TreeMap<>(Map.of(
+            "order-service", new TreeMap<>(),
+            "inventory-service", new TreeMap<>(),
+            "payment-service", new TreeMap<>(),
+            "acquirer-sandbox", new TreeMap<>()));
     boolean journalGiven;
     boolean arrivalsGiven;
 
@@ -242,6 +246,12 @@ final class Facts {
         if (!possible) {
             order.auditBreak = "its audit goes from " + (before == null ? "nothing" : before) + " to " + status;
         }
+        if (before == null || status.equals("CANCELLING")) {
+            asked("inventory-service", at.getEpochSecond()); // to reserve, or to release
+            asked("payment-service", at.getEpochSecond()); // to charge, or to void
+        } else if (FINAL.contains(status) && !status.equals("CANCELLED")) {
+            asked("inventory-service", at.getEpochSecond()); // to settle
+        }
         order.audited = status.intern();
         order.auditedReason = intern(reason);
         if (FINAL.contains(status)) {
@@ -264,8 +274,11 @@ final class Facts {
     }
 
     /** In the order of the events. */
-    void paymentEvent(UUID id, @Nullable String from, String to, long attempt) {
+    void paymentEvent(UUID id, @Nullable String from, String to, long attempt, Instant at) {
         var order = order(id);
+        if (from == null || to.equals("VOIDING")) {
+            asked("acquirer-sandbox", at.getEpochSecond()); // to capture, or to void
+        }
         if (!Objects.equals(from, order.paymentEvent)) {
             order.paymentBreak = "its payment's events go from " + order.paymentEvent + " on as if from " + from;
         }
@@ -303,7 +316,11 @@ final class Facts {
     void answered(Entry entry) {
         var start = entry.at().getEpochSecond() * 1_000_000 + entry.at().getNano() / 1000;
         var end = start + (long) (entry.millis() * 1000);
-        attempts.merge(entry.at().getEpochSecond(), 1L, Long::sum);
+        switch (entry.call()) {
+            case "browse" -> asked("inventory-service", entry.at().getEpochSecond());
+            case "place", "order", "cancel" -> asked("order-service", entry.at().getEpochSecond());
+            default -> {} // the gateway makes guests by itself
+        }
         var keyId = entry.key() == null || entry.customer() == null ? null : keyOf(entry.customer(), entry.key());
         var key = keyId == null ? null : keys.computeIfAbsent(keyId, _ -> new Key(String.valueOf(entry.key())));
         var body = entry.body() == null ? "" : entry.body();
@@ -358,6 +375,11 @@ final class Facts {
         } else if (status.equals("PENDING")) {
             seen.lastPending = Math.max(seen.lastPending, start);
         }
+    }
+
+    /** One that every caller asks once, whatever comes of it. */
+    private void asked(String receiver, long second) {
+        Objects.requireNonNull(asked.get(receiver)).merge(second, 1L, Long::sum);
     }
 
     void arrived(String link, long second, long requests) {

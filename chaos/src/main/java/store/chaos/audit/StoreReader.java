@@ -1,7 +1,10 @@
 package store.chaos.audit;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -14,7 +17,6 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Properties;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -122,32 +124,46 @@ final class StoreReader {
                     row -> facts.paid(id(row), row.getString(2), row.getBoolean(3), row.getBoolean(4)));
             each(
                     payments,
-                    "select order_id, from_state, to_state, attempt from payments.payment_event order by order_id, id",
-                    row -> facts.paymentEvent(id(row), row.getString(2), row.getString(3), row.getLong(4)));
+                    "select order_id, from_state, to_state, attempt, at from payments.payment_event order by order_id,"
+                            + " id",
+                    row -> facts.paymentEvent(
+                            id(row), row.getString(2), row.getString(3), row.getLong(4), instant(row, 5)));
         }
         statement(movement -> facts.moved(
                 movement.orderId(), movement.kind(), movement.amount(), movement.currency(), movement.at()));
     }
 
+    /** As far back as the links remember, 15 minutes. Before the databases, which then have whatever led to an arrival. */
+    void arrivals(Facts facts) throws IOException, InterruptedException {
+        var links = store.parts().stream()
+                .filter(part -> part.name().equals("links") && part.isUp())
+                .findFirst();
+        if (links.isEmpty()) {
+            return;
+        }
+        facts.arrivalsGiven = true;
+        var proxies = links.get().url() + "/proxies";
+        try (var http = client()) {
+            for (var link : get(http, proxies).propertyNames()) {
+                var name = URLEncoder.encode(link, UTF_8).replace("+", "%20");
+                for (var counted : get(http, proxies + "/" + name + "/arrivals")) {
+                    facts.arrived(
+                            link,
+                            counted.path("second").asLong(),
+                            counted.path("requests").asLong());
+                }
+            }
+        }
+    }
+
     /** The whole statement, in its order; a page that is not full is the last. */
     void statement(Consumer<Movement> movements) throws IOException, InterruptedException {
-        var acquirer = Objects.requireNonNull(store.part("acquirer-sandbox").url());
-        try (var http = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .connectTimeout(ANSWER_BOUND)
-                .build()) {
+        var acquirer = store.part("acquirer-sandbox").url();
+        try (var http = client()) {
             var after = "";
             JsonNode page;
             do {
-                var answer = http.send(
-                        HttpRequest.newBuilder(URI.create(acquirer + "/statement?limit=" + PAGE + after))
-                                .timeout(ANSWER_BOUND)
-                                .build(),
-                        BodyHandlers.ofByteArray());
-                if (answer.statusCode() != 200) {
-                    throw new IOException("the acquirer's statement cannot be read: status " + answer.statusCode());
-                }
-                page = JsonMapper.shared().readTree(answer.body());
+                page = get(http, acquirer + "/statement?limit=" + PAGE + after);
                 for (var movement : page.path("movements")) {
                     movements.accept(new Movement(
                             movement.path("id").asString(),
@@ -160,6 +176,22 @@ final class StoreReader {
                 after = "&after=" + page.path("next").asString("");
             } while (!page.path("next").isNull() && page.path("movements").size() == PAGE);
         }
+    }
+
+    private static HttpClient client() {
+        return HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(ANSWER_BOUND)
+                .build();
+    }
+
+    private static JsonNode get(HttpClient http, String url) throws IOException, InterruptedException {
+        var request = HttpRequest.newBuilder(URI.create(url)).timeout(ANSWER_BOUND);
+        var answer = http.send(request.build(), BodyHandlers.ofByteArray());
+        if (answer.statusCode() != 200) {
+            throw new IOException(url + " cannot be read: status " + answer.statusCode());
+        }
+        return JsonMapper.shared().readTree(answer.body());
     }
 
     /** A snapshot of the database that has the schema; nothing can be written through it. */

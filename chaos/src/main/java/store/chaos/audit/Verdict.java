@@ -31,7 +31,7 @@ public record Verdict(
      * @param held null if it was not judged
      * @param inFlight orders that are not where they have to end, and still have time
      * @param violations at most 1000 of {@code violated}
-     * @param notJudged why, if it was not
+     * @param notJudged why, if it was not; or what of it was not, and why
      */
     public record Finding(
             @Nullable Boolean held,
@@ -43,6 +43,11 @@ public record Verdict(
 
         static Finding notJudged(String why) {
             return new Finding(null, 0, 0, 0, List.of(), why);
+        }
+
+        /** Apart from something. */
+        Finding but(String why) {
+            return new Finding(held, checked, inFlight, violated, violations, why);
         }
     }
 

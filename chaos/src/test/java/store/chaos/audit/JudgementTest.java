@@ -284,21 +284,67 @@ class JudgementTest {
 
     @Test
     void i8FindsAGapInThePaymentsEvents() {
-        facts.paymentEvent(good, "VOIDING", "CAPTURED", 2);
+        facts.paymentEvent(good, "VOIDING", "CAPTURED", 2, BEGIN);
         assertBroken("I8", good, "on as if from VOIDING");
     }
 
     @Test
     void i9FindsAStorm() {
-        facts.arrived("order-service:payment-service", BEGIN.getEpochSecond(), 1611);
-        assertBroken("I9", null, "payment-service: 1611 arrivals");
+        arrived("order-service:payment-service", 513); // one order is charged; one arrival is the story's own
+        assertBroken("I9", null, "payment-service: 514 arrivals");
     }
 
     @Test
     void i9AllowsRetriesAndRecovery() {
-        facts.arrived("order-service:payment-service", BEGIN.getEpochSecond(), 1610);
-        facts.arrived("order-service:inventory-service", BEGIN.getEpochSecond(), 2100);
+        for (var i = 1; i < 1000; i++) {
+            story.confirmed();
+        }
+        arrived("order-service:payment-service", 1609);
+        arrived("order-service:inventory-service", 2710);
+        arrived("payment-service:acquirer-sandbox", 1610);
         assertThat(finding("I9").held()).isTrue();
+        assertThat(finding("I9").checked()).isEqualTo(3);
+    }
+
+    @Test
+    void i9GrantsRecoveryToEachInstanceThatCalls() {
+        arrived("order-service-1:payment-service-1", 500);
+        arrived("order-service-2:payment-service-2", 500);
+        assertThat(finding("I9").held()).isTrue();
+        arrived("order-service-1:payment-service-2", 1000);
+        assertBroken("I9", null, "payment-service: 2001 arrivals");
+    }
+
+    @Test
+    void i9CountsWhatClientsSent() {
+        for (var i = 1; i < 1000; i++) {
+            story.answered(good, BEGIN, "order", 200, 1, Story.orderBody(good, "CONFIRMED"));
+        }
+        arrived("gateway:order-service", 1610);
+        assertThat(finding("I9").held()).isTrue();
+        arrived("gateway:order-service", 1);
+        assertBroken("I9", null, "order-service: 1611 arrivals");
+    }
+
+    @Test
+    void i9GivesAClientTimeToWriteWhatItSent() {
+        facts.arrived("gateway:order-service", facts.now.getEpochSecond() - 9, 10_000);
+        assertThat(finding("I9").held()).isTrue();
+        facts.arrived("gateway:order-service", facts.now.getEpochSecond() - 11, 10_000);
+        assertBroken("I9", null, "order-service: 10000 arrivals");
+    }
+
+    @Test
+    void i9SaysWhatOnlyAJournalKnows() {
+        facts.journalGiven = false;
+        arrived("gateway:order-service", 10_000);
+        arrived("order-service:order-db", 10_000);
+        assertThat(finding("I9").held()).isTrue();
+        assertThat(finding("I9").notJudged()).contains("gateway:order-service, order-service:order-db");
+    }
+
+    private void arrived(String link, int requests) {
+        facts.arrived(link, BEGIN.getEpochSecond(), requests);
     }
 
     @Test

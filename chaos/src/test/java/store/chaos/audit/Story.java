@@ -27,6 +27,7 @@ final class Story {
         facts.journalGiven = true;
         facts.arrivalsGiven = true;
         facts.now = BEGIN.plusSeconds(3600);
+        facts.arrived("order-service:payment-service", BEGIN.getEpochSecond(), 1);
     }
 
     /** A UUIDv7 of the story's beginning. */
@@ -59,9 +60,9 @@ final class Story {
         changed(id, "CANCELLED", "CUSTOMER", BEGIN.plusSeconds(3));
         facts.reserved(id, "RELEASED", BEGIN.plusSeconds(3));
         facts.paid(id, "VOIDED", true, true);
-        facts.paymentEvent(id, null, "PENDING", 1);
-        facts.paymentEvent(id, "PENDING", "VOIDING", 2);
-        facts.paymentEvent(id, "VOIDING", "VOIDED", 2);
+        facts.paymentEvent(id, null, "PENDING", 1, BEGIN);
+        facts.paymentEvent(id, "PENDING", "VOIDING", 2, BEGIN);
+        facts.paymentEvent(id, "VOIDING", "VOIDED", 2, BEGIN);
         moved(id, "CAPTURE", BEGIN.plusMillis(50));
         moved(id, "VOID", BEGIN.plusSeconds(3));
         answered(id, BEGIN.plusSeconds(4), 409, 10);
@@ -87,7 +88,7 @@ final class Story {
         facts.reserved(id, "HELD", at);
         held++;
         facts.paid(id, "PENDING", true, false);
-        facts.paymentEvent(id, null, "PENDING", 1);
+        facts.paymentEvent(id, null, "PENDING", 1, BEGIN);
         return id;
     }
 
@@ -103,8 +104,8 @@ final class Story {
 
     void captured(UUID id, Instant at) {
         facts.paid(id, "CAPTURED", true, false);
-        facts.paymentEvent(id, null, "PENDING", 1);
-        facts.paymentEvent(id, "PENDING", "CAPTURED", 1);
+        facts.paymentEvent(id, null, "PENDING", 1, at);
+        facts.paymentEvent(id, "PENDING", "CAPTURED", 1, at);
         moved(id, "CAPTURE", at);
     }
 
@@ -142,8 +143,6 @@ final class Story {
         if (facts.stock.isEmpty()) {
             facts.stock.add(new Facts.Stock("sku-001", 200_000, 200_000 - sold - held, held, sold, held, sold));
         }
-        facts.arrived("client:gateway", BEGIN.getEpochSecond(), 1000);
-        facts.arrived("gateway:order-service", BEGIN.getEpochSecond(), 1000);
         return new Judgement(facts, new Bounds(faultEnded, Duration.ofSeconds(120), 50)).findings();
     }
 }
