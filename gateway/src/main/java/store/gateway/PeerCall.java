@@ -4,6 +4,7 @@ import java.net.URI;
 import java.time.Duration;
 import org.springframework.cloud.gateway.server.mvc.common.MvcUtils;
 import org.springframework.web.servlet.function.ServerRequest;
+import store.resilience.PeerAddresses;
 
 /**
  * How a route calls the service behind it.
@@ -12,13 +13,16 @@ import org.springframework.web.servlet.function.ServerRequest;
  * @param timeout bound on the whole attempt
  * @param changes whether the call may change something, so that an attempt without an answer leaves its outcome unknown
  */
-record PeerCall(String peer, URI address, Duration timeout, boolean changes) {
+record PeerCall(String peer, PeerAddresses addresses, Duration timeout, boolean changes) {
+
+    /** The gateway wants to know where a request goes before {@link PeerExchange} does: to one instance of several. */
+    private static final URI SOMEWHERE = URI.create("http://peer");
 
     private static final String ATTRIBUTE = PeerCall.class.getName();
 
     /** Marks {@code request} to be answered by this call. */
     ServerRequest mark(ServerRequest request) {
-        MvcUtils.setRequestUrl(request, address);
+        MvcUtils.setRequestUrl(request, SOMEWHERE);
         request.attributes().put(ATTRIBUTE, this);
         return request;
     }

@@ -1,5 +1,6 @@
 package store.gateway;
 
+import static java.util.Objects.requireNonNull;
 import static org.springframework.http.HttpStatus.BAD_REQUEST;
 import static org.springframework.http.HttpStatus.GATEWAY_TIMEOUT;
 import static org.springframework.http.HttpStatus.SERVICE_UNAVAILABLE;
@@ -51,7 +52,7 @@ final class PeerExchange implements ProxyExchange, AutoCloseable {
 
     @Override
     public ServerResponse exchange(Request request) {
-        var outgoing = HttpRequest.newBuilder(request.getUri());
+        var outgoing = HttpRequest.newBuilder();
         if (request.getMethod() == HttpMethod.POST) {
             try {
                 outgoing.POST(BodyPublishers.ofByteArray(request.getServerRequest()
@@ -74,12 +75,14 @@ final class PeerExchange implements ProxyExchange, AutoCloseable {
                 outgoing.header(name, value);
             }
         }
-        return call(request, outgoing.build());
+        return call(request, outgoing);
     }
 
-    private ServerResponse call(Request request, HttpRequest outgoing) {
+    private ServerResponse call(Request request, HttpRequest.Builder outgoing) {
         var call = PeerCall.markedOn(request.getServerRequest());
-        return switch (http.send(outgoing, call.timeout())) {
+        var uri = requireNonNull(request.getUri());
+        var target = uri.getRawQuery() == null ? uri.getRawPath() : uri.getRawPath() + "?" + uri.getRawQuery();
+        return switch (http.send(call.addresses(), target, outgoing, call.timeout())) {
             case Answered answer -> answered(request, answer);
             case NotSent(var why) -> notSent(request, call, why);
             case Unanswered(var why) -> unanswered(request, call, why);

@@ -4,13 +4,14 @@ import static java.util.Objects.requireNonNull;
 
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
  * Where the services are and how long they may take. Each bound covers a whole attempt, to the last byte of the answer.
  *
- * @param orderAddress order-service: scheme, host and port
+ * @param orderAddress order-service: scheme, host and port of each instance, separated by commas
  * @param inventoryAddress inventory-service, likewise
  * @param connectTimeout bound on opening a connection; whoever runs into it was certainly not asked
  * @param changeTimeout bound on placing and on cancelling an order: the client's 3 s less 100 ms to tell it about a failure
@@ -19,8 +20,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  */
 @ConfigurationProperties("store.edge")
 record RouteSettings(
-        URI orderAddress,
-        URI inventoryAddress,
+        List<URI> orderAddress,
+        List<URI> inventoryAddress,
         @DefaultValue("200ms") Duration connectTimeout,
         @DefaultValue("2900ms") Duration changeTimeout,
         @DefaultValue("1s") Duration orderReadTimeout,

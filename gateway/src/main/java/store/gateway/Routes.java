@@ -15,6 +15,7 @@ import org.springframework.web.HttpRequestMethodNotSupportedException;
 import org.springframework.web.servlet.function.RouterFunction;
 import org.springframework.web.servlet.function.RouterFunctions;
 import org.springframework.web.servlet.function.ServerResponse;
+import store.resilience.PeerAddresses;
 
 /** The public paths and whose they are. What is not named here does not exist outside. */
 @Configuration(proxyBeanMethods = false)
@@ -34,9 +35,11 @@ class Routes {
 
     @Bean
     RouterFunction<ServerResponse> publicRoutes(ProxyExchangeHandlerFunction forward, RouteSettings settings) {
-        var change = new PeerCall("order-service", settings.orderAddress(), settings.changeTimeout(), true);
-        var read = new PeerCall("order-service", settings.orderAddress(), settings.orderReadTimeout(), false);
-        var browse = new PeerCall("inventory-service", settings.inventoryAddress(), settings.catalogueTimeout(), false);
+        var orders = new PeerAddresses(settings.orderAddress());
+        var inventory = new PeerAddresses(settings.inventoryAddress());
+        var change = new PeerCall("order-service", orders, settings.changeTimeout(), true);
+        var read = new PeerCall("order-service", orders, settings.orderReadTimeout(), false);
+        var browse = new PeerCall("inventory-service", inventory, settings.catalogueTimeout(), false);
         return calling(change)
                 .POST(ORDERS, forward)
                 .POST(CANCEL, forward)

@@ -50,15 +50,34 @@ public final class BoundedHttpClient implements AutoCloseable {
                 .build();
     }
 
-    /** Makes one attempt and waits for its end, at most for {@code timeout}. */
-    public PeerAnswer send(HttpRequest request, Duration timeout) {
+    /**
+     * Makes one attempt and waits for its end, at most for {@code timeout}: at the instance whose turn it is, and only while no
+     * connection comes about, so that nothing was sent, at the next.
+     *
+     * @param path absolute path and query, already encoded
+     * @param request all but where it goes
+     * @return {@link NotSent} only if no instance was sent anything
+     */
+    public PeerAnswer send(PeerAddresses peer, String path, HttpRequest.Builder request, Duration timeout) {
+        var deadline = System.nanoTime() + timeout.toNanos();
+        PeerAnswer answer = new NotSent("no time");
+        for (var address : peer.inTurn()) {
+            var leftNanos = deadline - System.nanoTime();
+            if (leftNanos > 0 && answer instanceof NotSent) {
+                answer = send(request.uri(address.resolve(path)).build(), leftNanos);
+            }
+        }
+        return answer;
+    }
+
+    private PeerAnswer send(HttpRequest request, long timeoutNanos) {
         var exchange = http.sendAsync(request, BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_BODY_BYTES));
         try {
-            var response = exchange.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+            var response = exchange.get(timeoutNanos, TimeUnit.NANOSECONDS);
             return new Answered(response.statusCode(), response.headers(), response.body());
         } catch (TimeoutException _) {
             exchange.cancel(true);
-            return new Unanswered("no answer within " + timeout.toMillis() + " ms");
+            return new Unanswered("no answer within " + TimeUnit.NANOSECONDS.toMillis(timeoutNanos) + " ms");
         } catch (InterruptedException _) {
             exchange.cancel(true);
             Thread.currentThread().interrupt();

@@ -2,15 +2,16 @@ package store.resilience;
 
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * Where a peer is and how long one attempt to call it may last.
  *
- * @param address scheme, host and port, without a path
+ * @param addresses of its instances: scheme, host and port, without a path
  * @param connectTimeout bound on opening a connection
- * @param timeout bound on the whole attempt: connecting, sending, waiting and reading the last byte of the answer
+ * @param timeout bound on the whole attempt, at however many instances: connecting, sending, waiting and reading the last byte of the answer
  */
-public record PeerCallSettings(URI address, Duration connectTimeout, Duration timeout) {
+public record PeerCallSettings(List<URI> addresses, Duration connectTimeout, Duration timeout) {
 
     public PeerCallSettings {
         if (connectTimeout.compareTo(timeout) > 0) {

@@ -2,17 +2,23 @@ package store.resilience;
 
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** Calls one peer's JSON API: one bounded attempt each, never from inside a transaction, with the headers that travel along. */
+/**
+ * Calls one peer's JSON API: one bounded attempt each, at one of its instances, never from inside a transaction, with the headers that
+ * travel along.
+ */
 public final class PeerClient implements AutoCloseable {
 
-    private final PeerCallSettings settings;
+    private final PeerAddresses peer;
+    private final Duration timeout;
     private final TransactionGuard guard;
     private final BoundedHttpClient http;
 
     public PeerClient(PeerCallSettings settings, TransactionGuard guard) {
-        this.settings = settings;
+        this.peer = new PeerAddresses(settings.addresses());
+        this.timeout = settings.timeout();
         this.guard = guard;
         this.http = new BoundedHttpClient(settings.connectTimeout());
     }
@@ -26,14 +32,14 @@ public final class PeerClient implements AutoCloseable {
      */
     public PeerAnswer call(String method, String path, byte @Nullable [] json) {
         guard.requireNoTransaction();
-        var request = HttpRequest.newBuilder(settings.address().resolve(path))
+        var request = HttpRequest.newBuilder()
                 .method(method, json == null ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(json))
                 .header("Accept", "application/json");
         if (json != null) {
             request.header("Content-Type", "application/json");
         }
         PassedOnHeaders.current().forEach(request::header);
-        return http.send(request.build(), settings.timeout());
+        return http.send(peer, path, request, timeout);
     }
 
     @Override

@@ -3,22 +3,28 @@ package store.resilience;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import store.resilience.PeerAnswer.Answered;
 import store.resilience.PeerAnswer.NotSent;
 import store.resilience.PeerAnswer.Unanswered;
@@ -33,10 +39,15 @@ class PeerClientTest {
     private HttpServer server;
 
     @BeforeEach
-    void startPeer() throws IOException {
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
-        server.start();
+    void startTheOnlyPeer() throws IOException {
+        server = startPeer();
+    }
+
+    private static HttpServer startPeer() throws IOException {
+        var started = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        started.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+        started.start();
+        return started;
     }
 
     @AfterEach
@@ -70,13 +81,73 @@ class PeerClientTest {
 
     @Test
     void aRefusedConnectionIsCertainlyNotSent() throws IOException {
-        int free;
-        try (var socket = new ServerSocket(0)) {
-            free = socket.getLocalPort();
-        }
-        var settings = new PeerCallSettings(URI.create("http://localhost:" + free), TIMEOUT, TIMEOUT);
-        try (var client = new PeerClient(settings, () -> {})) {
+        try (var client = client(refusing(), refusing())) {
             assertThat(client.call("GET", "/", null)).isInstanceOf(NotSent.class);
+        }
+    }
+
+    @Test
+    void instancesAreCalledInTurn() throws IOException {
+        var other = startPeer();
+        server.createContext("/", exchange -> answer(exchange, "one"));
+        other.createContext("/", exchange -> answer(exchange, "other"));
+        try (var client = client(address(server), address(other))) {
+            assertThat(Stream.generate(() -> body(client.call("GET", "/", null)))
+                            .limit(4))
+                    .containsExactly("one", "other", "one", "other");
+        } finally {
+            other.stop(0);
+        }
+    }
+
+    @Test
+    void aRefusedConnectionMovesOnToTheNextInstance() throws IOException {
+        server.createContext("/", exchange -> answer(exchange, "one " + arrivals.incrementAndGet()));
+        try (var client = client(refusing(), address(server), refusing())) {
+            assertThat(Stream.generate(() -> body(client.call("POST", "/", "{}".getBytes(StandardCharsets.UTF_8))))
+                            .limit(4))
+                    .containsExactly("one 1", "one 2", "one 3", "one 4");
+        }
+    }
+
+    /** Whatever went wrong after the connection was there: the request may have done its work. */
+    @ParameterizedTest
+    @ValueSource(strings = {"/silent", "/hang-up"})
+    void anUnansweredRequestNeverMovesOn(String fault) throws IOException {
+        var other = startPeer();
+        other.createContext("/", exchange -> answer(exchange, "other"));
+        server.createContext("/silent", exchange -> {
+            arrivals.incrementAndGet();
+            waitForTheEnd();
+        });
+        server.createContext("/hang-up", exchange -> {
+            arrivals.incrementAndGet();
+            exchange.close();
+        });
+        try (var client = client(address(server), address(other))) {
+            assertThat(client.call("POST", fault, null)).isInstanceOf(Unanswered.class);
+            assertThat(arrivals).as("asked once").hasValue(1);
+            assertThat(body(client.call("POST", fault, null)))
+                    .as("the next call's turn")
+                    .isEqualTo("other");
+        } finally {
+            other.stop(0);
+        }
+    }
+
+    /** An instance that cannot be reached takes the attempt's time, and no second attempt's. */
+    @Test
+    void movingOnStaysWithinTheBoundOfTheOneAttempt() throws IOException {
+        server.createContext("/silent", exchange -> waitForTheEnd());
+        try (var full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                var first = new Socket(InetAddress.getLoopbackAddress(), full.getLocalPort());
+                var second = new Socket(InetAddress.getLoopbackAddress(), full.getLocalPort())) {
+            assertThat(List.of(first, second)).as("they fill its queue").allMatch(Socket::isConnected);
+            var unreachable = URI.create("http://localhost:" + full.getLocalPort());
+            var settings = new PeerCallSettings(List.of(unreachable, address(server)), TIMEOUT.dividedBy(2), TIMEOUT);
+            try (var client = new PeerClient(settings, () -> {})) {
+                assertThatItIsUnansweredInTime(client, "/silent");
+            }
         }
     }
 
@@ -131,7 +202,7 @@ class PeerClientTest {
     @Test
     void nothingIsSentWhenTheGuardObjects() {
         server.createContext("/", exchange -> arrivals.incrementAndGet());
-        var settings = new PeerCallSettings(address(), TIMEOUT, TIMEOUT);
+        var settings = new PeerCallSettings(List.of(address(server)), TIMEOUT, TIMEOUT);
         try (var client = new PeerClient(settings, () -> {
             throw new TransactionGuard.CallInsideTransaction();
         })) {
@@ -143,18 +214,43 @@ class PeerClientTest {
 
     private void assertThatItIsUnansweredInTime(String path) {
         try (var client = client()) {
-            var start = System.nanoTime();
-            assertThat(client.call("GET", path, null)).isInstanceOf(Unanswered.class);
-            assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(TIMEOUT, TIMEOUT.plusSeconds(1));
+            assertThatItIsUnansweredInTime(client, path);
         }
     }
 
-    private PeerClient client() {
-        return new PeerClient(new PeerCallSettings(address(), TIMEOUT, TIMEOUT), () -> {});
+    private static void assertThatItIsUnansweredInTime(PeerClient client, String path) {
+        var start = System.nanoTime();
+        assertThat(client.call("GET", path, null)).isInstanceOf(Unanswered.class);
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(TIMEOUT, TIMEOUT.plusMillis(250));
     }
 
-    private URI address() {
+    private PeerClient client() {
+        return client(address(server));
+    }
+
+    private static PeerClient client(URI... addresses) {
+        return new PeerClient(new PeerCallSettings(List.of(addresses), TIMEOUT, TIMEOUT), () -> {});
+    }
+
+    private static URI address(HttpServer server) {
         return URI.create("http://localhost:" + server.getAddress().getPort());
+    }
+
+    /** Where nobody listens. */
+    private static URI refusing() throws IOException {
+        try (var socket = new ServerSocket(0)) {
+            return URI.create("http://localhost:" + socket.getLocalPort());
+        }
+    }
+
+    private static void answer(HttpExchange exchange, String body) throws IOException {
+        exchange.sendResponseHeaders(200, body.length());
+        exchange.getResponseBody().write(body.getBytes(StandardCharsets.UTF_8));
+        exchange.close();
+    }
+
+    private static String body(PeerAnswer answer) {
+        return new String(((Answered) answer).body(), StandardCharsets.UTF_8);
     }
 
     private void waitForTheEnd() {

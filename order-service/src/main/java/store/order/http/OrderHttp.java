@@ -2,6 +2,7 @@ package store.order.http;
 
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -41,7 +42,8 @@ public class OrderHttp {
     @ConfigurationProperties("store.order")
     record Peers(Peer inventory, Peer payment) {
 
-        record Peer(URI address, Duration connectTimeout, Duration timeout) {
+        /** @param address of each instance, separated by commas */
+        record Peer(List<URI> address, Duration connectTimeout, Duration timeout) {
 
             PeerClient client(TransactionGuard guard) {
                 return new PeerClient(new PeerCallSettings(address, connectTimeout, timeout), guard);

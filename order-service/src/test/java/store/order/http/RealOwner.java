@@ -38,7 +38,7 @@ final class RealOwner {
         var port = Objects.requireNonNull(owner.getEnvironment().getProperty("local.server.port"));
         // Generous, because a contract is about answers; the bounds have tests of their own.
         var settings = new PeerCallSettings(
-                URI.create("http://localhost:" + port), Duration.ofSeconds(1), Duration.ofSeconds(5));
+                List.of(URI.create("http://localhost:" + port)), Duration.ofSeconds(1), Duration.ofSeconds(5));
         return new PeerClient(settings, new SpringTransactionGuard());
     }
 

@@ -2,6 +2,7 @@ package store.payment.http;
 
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -18,7 +19,8 @@ public class PaymentHttp {
 
     @Bean
     Acquirer httpAcquirer(AcquirerProperties properties) {
-        var call = new PeerCallSettings(properties.address(), properties.connectTimeout(), properties.timeout());
+        var call =
+                new PeerCallSettings(List.of(properties.address()), properties.connectTimeout(), properties.timeout());
         return new HttpAcquirer(properties.name(), new PeerClient(call, new SpringTransactionGuard()));
     }
 

@@ -5,6 +5,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import store.acquirer.AcquirerSandbox;
 import store.acquirer.AcquirerSettings;
 import store.payment.Acquirer;
@@ -27,7 +28,7 @@ public final class Sandbox implements AutoCloseable {
 
     static HttpAcquirer acquirer(int port) {
         var call = new PeerCallSettings(
-                URI.create("http://127.0.0.1:" + port), Duration.ofMillis(200), Duration.ofMillis(600));
+                List.of(URI.create("http://127.0.0.1:" + port)), Duration.ofMillis(200), Duration.ofMillis(600));
         return new HttpAcquirer("sandbox", new PeerClient(call, new SpringTransactionGuard()));
     }
 
