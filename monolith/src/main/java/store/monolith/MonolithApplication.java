@@ -3,6 +3,7 @@ package store.monolith;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.random.RandomGenerator;
+import javax.sql.DataSource;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -19,6 +20,7 @@ import store.order.boot.OrderModule;
 import store.payment.ChargeOrder;
 import store.payment.VoidPayment;
 import store.payment.boot.PaymentModule;
+import store.resilience.DatabaseTime;
 import store.resilience.TransactionGuard;
 import store.resilience.spring.PassOnHeadersFilter;
 import store.resilience.spring.ProblemAnswers;
@@ -63,8 +65,8 @@ public class MonolithApplication {
     }
 
     @Bean
-    InstantSource time() {
-        return InstantSource.system();
+    InstantSource time(DataSource database) {
+        return new DatabaseTime(database, InstantSource.system());
     }
 
     @Bean

@@ -1,6 +1,7 @@
 package store.order.boot;
 
 import com.fasterxml.uuid.Generators;
+import com.fasterxml.uuid.UUIDClock;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -8,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Base64;
 import java.util.random.RandomGenerator;
 import javax.crypto.KDF;
@@ -49,8 +51,17 @@ public class OrderModule {
 
     @Bean
     PlaceOrder placeOrder(
-            Orders orders, FinishOrder finishOrder, @Qualifier("orderFingerprintKey") SecretKey fingerprintKey) {
-        var ids = Generators.timeBasedEpochGenerator();
+            Orders orders,
+            FinishOrder finishOrder,
+            @Qualifier("orderFingerprintKey") SecretKey fingerprintKey,
+            InstantSource time) {
+        // Lists of orders go by their ids, whichever instance has made them.
+        var ids = Generators.timeBasedEpochGenerator(null, new UUIDClock() {
+            @Override
+            public long currentTimeMillis() {
+                return time.millis();
+            }
+        });
         return new PlaceOrder(orders, finishOrder, new Fingerprints(fingerprintKey), () -> new OrderId(ids.generate()));
     }
 

@@ -1,7 +1,9 @@
 package store.order.boot;
 
+import java.time.InstantSource;
 import java.util.Map;
 import java.util.random.RandomGenerator;
+import javax.sql.DataSource;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -12,6 +14,7 @@ import org.springframework.security.config.http.SessionCreationPolicy;
 import org.springframework.security.config.observation.SecurityObservationSettings;
 import org.springframework.security.web.SecurityFilterChain;
 import store.order.http.OrderHttp;
+import store.resilience.DatabaseTime;
 import store.resilience.TransactionGuard;
 import store.resilience.spring.PassOnHeadersFilter;
 import store.resilience.spring.ProblemAnswers;
@@ -50,6 +53,11 @@ public class OrderServiceApplication {
     @Bean
     TransactionGuard transactionGuard() {
         return new SpringTransactionGuard();
+    }
+
+    @Bean
+    InstantSource time(DataSource database) {
+        return new DatabaseTime(database, InstantSource.system());
     }
 
     @Bean

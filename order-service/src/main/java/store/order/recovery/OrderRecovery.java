@@ -4,6 +4,7 @@ import com.github.kagkarlsson.scheduler.Scheduler;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import com.github.kagkarlsson.scheduler.task.schedule.FixedDelay;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.random.RandomGenerator;
 import javax.sql.DataSource;
 import org.springframework.context.annotation.Bean;
@@ -14,7 +15,10 @@ import store.order.Inventory;
 import store.order.Orders;
 import store.order.Settlements;
 
-/** The module's recurring work. */
+/**
+ * The module's recurring work, of which one instance of the service does each part at a time. The scheduler compares its clock with what
+ * other instances have written, so the clock must be one that they share.
+ */
 @Configuration(proxyBeanMethods = false)
 public class OrderRecovery {
 
@@ -36,13 +40,18 @@ public class OrderRecovery {
 
     @Bean(initMethod = "start", destroyMethod = "stop")
     @DependsOn("orderMigrated")
-    Scheduler orderScheduler(DataSource database, RecoverOrders recoverOrders, SettleReservations settleReservations) {
+    Scheduler orderScheduler(
+            DataSource database,
+            InstantSource time,
+            RecoverOrders recoverOrders,
+            SettleReservations settleReservations) {
         return Scheduler.create(database)
                 .startTasks(
                         Tasks.recurring("recover-orders", FixedDelay.of(TICK))
                                 .execute((_, _) -> recoverOrders.recoverDue()),
                         Tasks.recurring("settle-reservations", FixedDelay.of(TICK))
                                 .execute((_, _) -> settleReservations.settleDue()))
+                .clock(time::instant)
                 .tableName("orders.scheduled_tasks")
                 .threads(2)
                 .pollingInterval(TICK)

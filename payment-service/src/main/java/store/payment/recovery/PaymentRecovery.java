@@ -1,6 +1,7 @@
 package store.payment.recovery;
 
 import java.time.Duration;
+import java.time.InstantSource;
 import javax.sql.DataSource;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -17,11 +18,17 @@ public class PaymentRecovery {
     @Bean
     RecoveryScheduler paymentRecoveryScheduler(
             DataSource database,
+            InstantSource time,
             ResolvePayments resolvePayments,
             ReconcileLedger reconcileLedger,
             RecoveryProperties properties) {
         return new RecoveryScheduler(
-                database, resolvePayments, properties.resolveEvery(), reconcileLedger, properties.reconcileEvery());
+                database,
+                time,
+                resolvePayments,
+                properties.resolveEvery(),
+                reconcileLedger,
+                properties.reconcileEvery());
     }
 
     /**

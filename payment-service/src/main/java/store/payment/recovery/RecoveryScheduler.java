@@ -4,13 +4,15 @@ import com.github.kagkarlsson.scheduler.Scheduler;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import com.github.kagkarlsson.scheduler.task.schedule.FixedDelay;
 import java.time.Duration;
+import java.time.InstantSource;
 import javax.sql.DataSource;
 import org.springframework.context.SmartLifecycle;
 import store.payment.ReconcileLedger;
 import store.payment.ResolvePayments;
 
 /**
- * Runs recovery from the whole context's start to the beginning of its end, in one instance of the service at a time.
+ * Runs recovery from the whole context's start to the beginning of its end, in one instance of the service at a time: the instances
+ * find each other by what they write, so they must share a clock.
  */
 final class RecoveryScheduler implements SmartLifecycle {
 
@@ -25,6 +27,7 @@ final class RecoveryScheduler implements SmartLifecycle {
 
     RecoveryScheduler(
             DataSource database,
+            InstantSource time,
             ResolvePayments resolvePayments,
             Duration resolveEvery,
             ReconcileLedger reconcileLedger,
@@ -35,6 +38,7 @@ final class RecoveryScheduler implements SmartLifecycle {
                 .execute((_, _) -> reconcileLedger.reconcile());
         this.scheduler = Scheduler.create(database)
                 .startTasks(resolve, reconcile)
+                .clock(time::instant)
                 .tableName("payments.scheduled_tasks")
                 .threads(2)
                 .pollingInterval(resolveEvery)
