@@ -28,7 +28,7 @@ final class Instance {
     private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9-]{0,30}");
 
     /** All parts of an instance may need their patience, one after another. */
-    private static final Duration LONGEST_END = Termination.PATIENCE.multipliedBy(10);
+    private static final Duration LONGEST_END = Termination.PATIENCE.multipliedBy(20);
 
     @Option(
             names = "--name",

@@ -12,7 +12,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import store.local.supervision.InstanceFolder;
-import store.local.supervision.Plan;
+import store.local.topology.Topology;
 
 @Command(
         name = "deploy/local/logs",
@@ -24,7 +24,9 @@ final class Logs implements Callable<Integer> {
     @Mixin
     private Instance instance = new Instance();
 
-    @Parameters(paramLabel = "PART", description = "As deploy/local/status names it, or: supervisor.")
+    @Parameters(
+            paramLabel = "PART",
+            description = "As deploy/local/status names it, or a service with all its instances, or: supervisor.")
     private String part = "";
 
     @Option(names = "-f", description = "Follow.")
@@ -36,15 +38,17 @@ final class Logs implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         InstanceFolder folder = instance.folder();
-        Path log = folder.log(part);
-        if (!Files.exists(log)) {
-            throw new Failure(Failure.PREREQUISITE, "no log of '" + part + "'; there are " + logs(folder));
+        List<String> all = logs(folder);
+        List<String> wanted =
+                all.stream().filter(log -> Topology.means(part, log)).toList();
+        if (wanted.isEmpty()) {
+            throw new Failure(Failure.PREREQUISITE, "no log of '" + part + "'; there are " + all);
         }
         List<String> tail = new ArrayList<>(List.of("tail", "-n", Integer.toString(lines)));
         if (follow) {
             tail.add("-F");
         }
-        tail.add(log.toString());
+        wanted.forEach(log -> tail.add(folder.log(log).toString()));
         Process process = new ProcessBuilder(tail).inheritIO().start();
         Runtime.getRuntime().addShutdownHook(new Thread(process::destroy));
         return process.waitFor() == 0 ? 0 : Failure.FAILED;
@@ -61,13 +65,6 @@ final class Logs implements Callable<Integer> {
                     .map(file -> file.replace(".log", ""))
                     .sorted()
                     .toList();
-        }
-    }
-
-    static void requirePart(Plan plan, String part) {
-        List<String> parts = plan.parts().stream().map(Plan.Part::name).toList();
-        if (!parts.contains(part)) {
-            throw new Failure(Failure.PREREQUISITE, "no part '" + part + "'; there are " + parts);
         }
     }
 }

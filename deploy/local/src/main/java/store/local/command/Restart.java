@@ -2,6 +2,7 @@ package store.local.command;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -9,10 +10,14 @@ import picocli.CommandLine.Parameters;
 import store.local.supervision.Control;
 import store.local.supervision.PartReport;
 import store.local.supervision.Plan;
+import store.local.topology.Topology;
 
 @Command(
         name = "deploy/local/restart",
-        description = "Stops one part gracefully, starts it again and waits until it is ready.",
+        description = {
+            "Stops a part gracefully, starts it again and waits until it is ready;",
+            "the instances of a service one after the other, so that it stays available."
+        },
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {"0:ready again", "1:failed", "2:usage", "130:interrupted"})
 final class Restart implements Callable<Integer> {
@@ -22,15 +27,29 @@ final class Restart implements Callable<Integer> {
     @Mixin
     private Instance instance = new Instance();
 
-    @Parameters(paramLabel = "PART", description = "As deploy/local/status names it.")
+    @Parameters(
+            paramLabel = "PART",
+            description = "As deploy/local/status names it, or a service with all its instances.")
     private String part = "";
 
     @Override
     public Integer call() throws IOException, InterruptedException {
         Plan plan = instance.planOfRunning();
-        Logs.requirePart(plan, part);
+        List<String> all = plan.parts().stream().map(Plan.Part::name).toList();
+        List<String> wanted =
+                all.stream().filter(name -> Topology.means(part, name)).toList();
+        if (wanted.isEmpty()) {
+            throw new Failure(Failure.PREREQUISITE, "no part '" + part + "'; there are " + all);
+        }
+        for (String name : wanted) {
+            restart(plan, name);
+        }
+        return 0;
+    }
+
+    private static void restart(Plan plan, String part) throws IOException, InterruptedException {
         try (Control control = new Control(plan)) {
-            PartReport before = report(control);
+            PartReport before = report(control, part);
             control.ask(part, "restart");
             long deadline = System.nanoTime() + BOUND.toNanos();
             PartReport now = before;
@@ -41,14 +60,13 @@ final class Restart implements Callable<Integer> {
                     throw new Failure(Failure.FAILED, part + " does not become ready: " + now.note());
                 }
                 Thread.sleep(50);
-                now = report(control);
+                now = report(control, part);
             }
             System.out.println(part + " is up again, pid " + now.pid());
         }
-        return 0;
     }
 
-    private PartReport report(Control control) throws IOException {
+    private static PartReport report(Control control, String part) throws IOException {
         return control.parts().stream()
                 .filter(report -> report.name().equals(part))
                 .findAny()

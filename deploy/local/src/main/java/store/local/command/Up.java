@@ -56,6 +56,9 @@ final class Up implements Callable<Integer> {
 
     private static final long NEEDED_LATER_BYTES = 200_000_000;
 
+    /** Their pools of 10 leave a third of a database's connections to others. */
+    private static final int MOST_INSTANCES = 4;
+
     private static final int INTERRUPTED = 130;
 
     @Mixin
@@ -89,6 +92,13 @@ final class Up implements Callable<Integer> {
             names = "--links",
             description = "Lead every call between parts, and to every database, through a fault proxy.")
     private boolean links;
+
+    @Option(
+            names = "--instances",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Run N processes each of order-service and payment-service, 1 to 4. Default: 1.")
+    private int instances;
 
     @Option(names = "--data-only", description = "Start only what keeps data: the databases and the acquirer's ledger.")
     private boolean dataOnly;
@@ -127,6 +137,12 @@ final class Up implements Callable<Integer> {
         if (stock != null && stock < 1) {
             throw new Failure(Failure.PREREQUISITE, "--stock: at least 1");
         }
+        if (instances < 1 || instances > MOST_INSTANCES) {
+            throw new Failure(Failure.PREREQUISITE, "--instances: 1 to " + MOST_INSTANCES);
+        }
+        if (instances > 1 && topology == Topology.MONOLITH) {
+            throw new Failure(Failure.PREREQUISITE, "--instances: the monolith is one process");
+        }
         InstanceFolder folder = instance.folder();
         folder.create();
         Ownership ownership = folder.own()
@@ -150,7 +166,7 @@ final class Up implements Callable<Integer> {
         PrepareInstance preparation = new PrepareInstance(
                 LocalStore.root(),
                 Path.of(System.getProperty("java.home"), "bin", "java"),
-                dataOnly ? topology.dataOnly() : topology,
+                dataOnly ? topology.dataOnly() : topology.withInstances(instances),
                 this::say);
         Plan plan = prepare(folder, preparation);
         ownership.close(); // the supervisor takes over

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import store.local.postgres.PostgresCluster;
 import store.local.supervision.InstanceFolder;
@@ -25,6 +26,7 @@ final class Composition {
     /** The part that all calls between parts go through, where an instance has it. */
     static final String LINKS = "links";
 
+    private final Topology topology;
     private final InstanceFolder folder;
     private final Secrets secrets;
     private final Optional<Integer> stock;
@@ -48,6 +50,7 @@ final class Composition {
             Optional<Integer> stock,
             boolean links)
             throws IOException {
+        this.topology = topology;
         this.folder = folder;
         this.secrets = secrets;
         this.stock = stock;
@@ -73,8 +76,12 @@ final class Composition {
     private record View(Composition composition, String viewer, Set<String> seen) implements Topology.Wiring {
         @Override
         public String address(String service) {
-            seen.add(service);
-            return "http://127.0.0.1:" + composition.portTowards(viewer, service);
+            return composition.topology.services().stream()
+                    .map(Service::name)
+                    .filter(instance -> Topology.means(service, instance))
+                    .peek(seen::add)
+                    .map(instance -> "http://127.0.0.1:" + composition.portTowards(viewer, instance))
+                    .collect(Collectors.joining(","));
         }
 
         @Override

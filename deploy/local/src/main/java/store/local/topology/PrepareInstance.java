@@ -8,15 +8,20 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import store.local.postgres.PostgresBinaries;
 import store.local.postgres.PostgresCluster;
@@ -89,22 +94,31 @@ public final class PrepareInstance {
             Composition composition = new Composition(
                     topology, folder, secrets, settings.port(), free, settings.stock(), settings.links());
             String auditorPassword = secrets.password(PostgresCluster.AUDITOR);
-            List<Callable<Plan.Part>> work = new ArrayList<>();
+            List<Callable<List<Plan.Part>>> work = new ArrayList<>();
             for (Database database : topology.databases()) {
                 PostgresCluster cluster =
                         new PostgresCluster(binaries, folder.data().resolve(database.name()));
                 work.add(() -> {
                     cluster.create(database.schema(), secrets.password(database.name()), auditorPassword);
                     cluster.forgetForeignPid();
-                    return composition.part(database, cluster);
+                    return List.of(composition.part(database, cluster));
                 });
             }
             if (settings.links()) {
-                work.add(() -> composition.linksPart(applications.classCommand(
-                        built(LINKS_JAR), Applications.jvmFlags(LINKS_HEAP_MEGABYTES), LINKS_PROGRAM)));
+                work.add(() -> List.of(composition.linksPart(applications.classCommand(
+                        built(LINKS_JAR), Applications.jvmFlags(LINKS_HEAP_MEGABYTES), LINKS_PROGRAM))));
             }
-            for (Service service : topology.services()) {
-                work.add(() -> composition.part(service, command(service)));
+            Map<String, List<Service>> byJar = topology.services().stream()
+                    .collect(Collectors.groupingBy(Service::jar, LinkedHashMap::new, Collectors.toList()));
+            for (List<Service> instances : byJar.values()) {
+                work.add(() -> {
+                    List<String> command = command(instances.getFirst());
+                    List<Plan.Part> parts = new ArrayList<>();
+                    for (Service instance : instances) {
+                        parts.add(composition.part(instance, command));
+                    }
+                    return parts;
+                });
             }
             Plan plan = new Plan(
                     folder.name(),
@@ -115,16 +129,19 @@ public final class PrepareInstance {
                     settings.restart(),
                     settings.restartDelay(),
                     applications.supervisorCommand(launcher, folder.path()),
-                    inParallel(work));
+                    inParallel(work).stream().flatMap(List::stream).toList());
             folder.write(plan);
             applications.dropAllBut(plans());
             return plan;
         }
     }
 
-    /** The parts that would start faster after {@link #train}. */
+    /** The parts that would start faster after {@link #train}; one of the instances that share a cache. */
     public static List<Plan.Part> untrained(Plan plan) {
-        return plan.parts().stream().filter(Applications::untrained).toList();
+        Set<List<String>> commands = new HashSet<>();
+        return plan.parts().stream()
+                .filter(part -> Applications.untrained(part) && commands.add(part.command()))
+                .toList();
     }
 
     /** Makes the start-up caches that are missing; the databases must be up. A part whose cache cannot be made starts without. */

@@ -5,7 +5,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * The parts of one build of the store, and who needs to know what.
@@ -23,6 +27,9 @@ public record Topology(String build, List<Database> databases, List<Service> ser
     public static final Topology MONOLITH = oneProcess();
 
     private static final String ACQUIRER = "acquirer-sandbox";
+
+    /** Recovery is shared by these: what they take up, they lease. */
+    private static final Set<String> SEVERAL = Set.of("order-service", "payment-service");
 
     private static final int HEAP_MEGABYTES = 96;
 
@@ -47,6 +54,10 @@ public record Topology(String build, List<Database> databases, List<Service> ser
             int heapMegabytes,
             Function<Wiring, Map<String, String>> environment) {
 
+        private Service instance(int number) {
+            return new Service(name + "-" + number, jar, database, heapMegabytes, environment);
+        }
+
         boolean isSpring() {
             return jar.endsWith("-exec.jar");
         }
@@ -55,7 +66,7 @@ public record Topology(String build, List<Database> databases, List<Service> ser
     /** What a part may know of the instance that it is a part of. */
     public interface Wiring {
 
-        /** Where a service is reached. */
+        /** Where a service is reached: the addresses of its instances, separated by commas. */
         String address(String service);
 
         /** One of the files of {@link Secrets}. */
@@ -63,6 +74,30 @@ public record Topology(String build, List<Database> databases, List<Service> ser
 
         /** Pieces of every product to begin with, if that was asked for. */
         Optional<Integer> stock();
+    }
+
+    /** Whether a part is meant by a name: its own, or the service's that it is an instance of. */
+    public static boolean means(String name, String part) {
+        return part.matches(Pattern.quote(name) + "(-\\d+)?");
+    }
+
+    /**
+     * The same with several instances of each service that can have them, over the same databases: {@code order-service-1} and so on.
+     *
+     * @param count 1 leaves everything as it is
+     */
+    public Topology withInstances(int count) {
+        if (count == 1) {
+            return this;
+        }
+        return new Topology(
+                build,
+                databases,
+                services.stream()
+                        .flatMap(service -> SEVERAL.contains(service.name())
+                                ? IntStream.rangeClosed(1, count).mapToObj(service::instance)
+                                : Stream.of(service))
+                        .toList());
     }
 
     /** What keeps data, alone: the databases and the acquirer's ledger. */

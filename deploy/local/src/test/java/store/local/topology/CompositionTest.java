@@ -23,6 +23,7 @@ class CompositionTest {
     @TempDir
     private Path root = Path.of("");
 
+    private Topology topology = Topology.SERVICES;
     private Map<String, Plan.Part> parts = Map.of();
 
     @BeforeEach
@@ -103,10 +104,7 @@ class CompositionTest {
     @Test
     void leadsEveryCallAndEveryDatabaseThroughALinkOfItsOwn() throws IOException {
         parts = compose(Optional.empty(), true);
-        List<String> proxies = part("links").command().stream()
-                .filter(argument -> argument.contains("="))
-                .toList();
-
+        List<String> proxies = proxies();
         assertThat(proxies)
                 .extracting(proxy -> proxy.substring(0, proxy.indexOf('=')))
                 .containsExactlyInAnyOrder(
@@ -118,6 +116,79 @@ class CompositionTest {
                         "order-service:payment-service",
                         "payment-service:acquirer-sandbox",
                         "payment-service:payment-db");
+        assertThatEachLeadsFromItsCallerToItsCallee(proxies);
+    }
+
+    @Test
+    void severalInstancesShareADatabaseAndAreAllKnownToTheirCallers() throws IOException {
+        topology = Topology.SERVICES.withInstances(2);
+        parts = compose(Optional.empty(), false);
+        assertThat(parts)
+                .containsOnlyKeys(
+                        "order-db",
+                        "inventory-db",
+                        "payment-db",
+                        "acquirer-sandbox",
+                        "inventory-service",
+                        "payment-service-1",
+                        "payment-service-2",
+                        "order-service-1",
+                        "order-service-2",
+                        "gateway");
+        assertThat(part("gateway").environment())
+                .containsEntry(
+                        "STORE_EDGE_ORDER_ADDRESS",
+                        part("order-service-1").url() + ","
+                                + part("order-service-2").url());
+        for (String order : List.of("order-service-1", "order-service-2")) {
+            assertThat(part(order).environment())
+                    .containsEntry(
+                            "STORE_ORDER_PAYMENT_ADDRESS",
+                            part("payment-service-1").url() + ","
+                                    + part("payment-service-2").url())
+                    .containsEntry("SPRING_DATASOURCE_URL", part("order-db").jdbcUrl());
+        }
+        assertThat(part("order-service-1").log())
+                .isNotEqualTo(part("order-service-2").log());
+    }
+
+    @Test
+    void eachPairOfInstancesHasALinkOfItsOwn() throws IOException {
+        topology = Topology.SERVICES.withInstances(2);
+        parts = compose(Optional.empty(), true);
+        List<String> proxies = proxies();
+        assertThat(proxies)
+                .extracting(proxy -> proxy.substring(0, proxy.indexOf('=')))
+                .hasSize(16)
+                .contains(
+                        "gateway:order-service-1",
+                        "gateway:order-service-2",
+                        "order-service-1:order-db",
+                        "order-service-2:order-db",
+                        "order-service-1:payment-service-1",
+                        "order-service-1:payment-service-2",
+                        "order-service-2:payment-service-1",
+                        "order-service-2:payment-service-2");
+        assertThatEachLeadsFromItsCallerToItsCallee(proxies);
+    }
+
+    @Test
+    void aBareNameMeansEveryInstanceAndNothingElse() {
+        assertThat(Stream.of("order-service", "order-service-1", "order-service-12"))
+                .allMatch(part -> Topology.means("order-service", part));
+        assertThat(Stream.of("order-service-2", "order-service-12", "order-service"))
+                .noneMatch(part -> Topology.means("order-service-1", part));
+        assertThat(Stream.of("order-db", "order-service-1-training", "order-service-"))
+                .noneMatch(part -> Topology.means("order-service", part));
+    }
+
+    private List<String> proxies() {
+        return part("links").command().stream()
+                .filter(argument -> argument.contains("="))
+                .toList();
+    }
+
+    private void assertThatEachLeadsFromItsCallerToItsCallee(List<String> proxies) {
         for (String proxy : proxies) {
             String[] link = proxy.substring(0, proxy.indexOf('=')).split(":");
             String[] ends = proxy.substring(proxy.indexOf('=') + 1).split(":");
@@ -135,14 +206,14 @@ class CompositionTest {
     private Map<String, Plan.Part> compose(Optional<Integer> stock, boolean links) throws IOException {
         InstanceFolder folder = new InstanceFolder(root.resolve("test"));
         PostgresBinaries binaries = new PostgresBinaries(root.resolve("postgres"), List.of());
-        Composition composition = new Composition(
-                Topology.SERVICES, folder, Secrets.in(folder.secrets()), 8080, new Ports(), stock, links);
+        Composition composition =
+                new Composition(topology, folder, Secrets.in(folder.secrets()), 8080, new Ports(), stock, links);
         Stream.Builder<Plan.Part> composed = Stream.builder();
-        for (Topology.Database database : Topology.SERVICES.databases()) {
+        for (Topology.Database database : topology.databases()) {
             composed.add(composition.part(
                     database, new PostgresCluster(binaries, folder.data().resolve(database.name()))));
         }
-        for (Topology.Service service : Topology.SERVICES.services()) {
+        for (Topology.Service service : topology.services()) {
             composed.add(composition.part(service, List.of("java", "-jar", service.jar())));
         }
         if (links) {
