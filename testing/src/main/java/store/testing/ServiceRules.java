@@ -19,6 +19,7 @@ import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.NullMarked;
 
 /**
@@ -26,6 +27,16 @@ import org.jspecify.annotations.NullMarked;
  * and one package that puts them together.
  */
 public final class ServiceRules {
+
+    private static final Set<String> MACHINE_CLOCK = Set.of(
+            "System.currentTimeMillis",
+            "Instant.now",
+            "LocalDateTime.now",
+            "OffsetDateTime.now",
+            "ZonedDateTime.now",
+            "Clock.systemUTC",
+            "Clock.systemDefaultZone",
+            "InstantSource.system");
 
     private ServiceRules() {}
 
@@ -79,6 +90,13 @@ public final class ServiceRules {
                 .should()
                 .dependOnClassesThat(resideInAPackage("store..").and(notBelow(root, "store.resilience")))
                 .as("a service knows no other service, only its contracts"));
+        rules.add(noClasses()
+                .that(resideInAPackage(root + "..").and(notIn(root + ".boot")))
+                .should()
+                .callMethodWhere(DescribedPredicate.describe(
+                        "it reads the machine's clock",
+                        call -> MACHINE_CLOCK.contains(call.getTargetOwner().getSimpleName() + "." + call.getName())))
+                .as("only boot knows the machine's clock: that of another instance may be minutes away"));
         rules.add(classes().that(resideInAPackage(root + "..")).should(beNullMarked()));
         return rules;
     }
