@@ -190,7 +190,7 @@ final class Fault {
             }
             var fired = true;
             for (var fault : store.active()) {
-                if (all || fault.target().equals(target)) {
+                if (target == null || Targets.means(target, fault.target())) {
                     revert(fault);
                     System.out.println("ended: " + describe(fault));
                     fired &= fault.fired() > 0;

@@ -56,10 +56,11 @@ final class Links {
 
     private record Toxic(String type, String stream, Map<String, Object> attributes) {}
 
-    /** The links that a target stands for: one of them, or all that lead to a part. */
+    /** The links that a target stands for: between two parts, or all that lead to one. */
     List<String> leadingTo(String target) throws IOException, InterruptedException {
         return proxies().propertyNames().stream()
-                .filter(link -> link.equals(target) || link.endsWith(":" + target))
+                .filter(link ->
+                        Targets.means(target, link) || Targets.means(target, link.substring(link.indexOf(':') + 1)))
                 .toList();
     }
 

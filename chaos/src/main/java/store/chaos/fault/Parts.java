@@ -66,12 +66,29 @@ final class Parts {
     }
 
     /**
-     * Breaks a part, and sees that it is broken.
+     * Breaks a part, or all instances of a service, and sees that they are broken.
      *
      * @param length null if a killed part may start again at once
      * @return whether the effect was seen
      */
-    boolean inject(Kind kind, String part, Amount amount, @Nullable Duration length)
+    boolean inject(Kind kind, String target, Amount amount, @Nullable Duration length)
+            throws IOException, InterruptedException {
+        var parts = reports()
+                .valueStream()
+                .map(part -> part.path("name").asString())
+                .filter(part -> Targets.means(target, part))
+                .toList();
+        if (parts.isEmpty()) {
+            throw new IOException("there is no part named " + target);
+        }
+        var seen = true;
+        for (var part : parts) {
+            seen &= injectInto(kind, part, amount, length);
+        }
+        return seen;
+    }
+
+    private boolean injectInto(Kind kind, String part, Amount amount, @Nullable Duration length)
             throws IOException, InterruptedException {
         var before = report(part);
         if (before.path("pid").isNull()) {
@@ -131,7 +148,7 @@ final class Parts {
                 .valueStream()
                 .filter(candidate -> candidate.path("name").asString().equals(part))
                 .findFirst()
-                .orElseThrow(() -> new IOException("there is no part named " + part));
+                .orElseThrow();
     }
 
     private JsonNode reports() throws IOException, InterruptedException {
