@@ -330,9 +330,9 @@ final class Judgement {
                 unknown.add(link);
                 return;
             }
-            var sum = arrivals.computeIfAbsent(receiver, _ -> new TreeMap<>());
             (sentByClients ? counts.headMap(written) : counts)
-                    .forEach((second, count) -> sum.merge(second, count, Long::sum));
+                    .forEach((second, count) -> arrivals.computeIfAbsent(receiver, _ -> new TreeMap<>())
+                            .merge(second, count, Long::sum));
             if (!sentByClients) {
                 callers.computeIfAbsent(receiver, _ -> new HashSet<>()).add(caller);
             }
