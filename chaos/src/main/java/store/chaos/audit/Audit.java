@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import store.chaos.running.DataAtRest;
 import store.chaos.running.RunningStore;
 import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -23,7 +24,7 @@ import tools.jackson.databind.json.JsonMapper;
         sortOptions = false,
         description =
                 "Decides the invariants I1 to I10 of a store, running or at rest, and names the orders that violate"
-                        + " them.",
+                        + " them. The data of one at rest is started alone for it, and stopped again.",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:every invariant held",
@@ -59,7 +60,9 @@ final class Audit implements Callable<Integer> {
     @Option(
             names = "--arrivals",
             paramLabel = "FILE",
-            description = "What the links counted, for I9: JSON [{\"link\",\"second\",\"requests\"}].")
+            description =
+                    "What the links counted, for I9: JSON [{\"link\",\"second\",\"requests\"}]. Default: a running"
+                            + " store's links are asked.")
     private @Nullable Path arrivals;
 
     @Option(
@@ -97,8 +100,15 @@ final class Audit implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, SQLException, InterruptedException {
         var bounds = new Bounds(faultEnded, Duration.ofSeconds(within), recoveryCap);
-        System.err.println("reading the orders, the reservations, the payments and the statement");
-        var verdict = Auditor.audit(RunningStore.find(name).asAuditor(), journal, arrivals, bounds);
+        var running = RunningStore.ifRunning(name);
+        Verdict verdict;
+        if (running.isPresent()) {
+            verdict = audit(running.get(), bounds);
+        } else {
+            try (var data = DataAtRest.up(name)) {
+                verdict = audit(data.store(), bounds);
+            }
+        }
         if (json) {
             System.out.println(JSON.writeValueAsString(verdict));
         } else {
@@ -111,6 +121,11 @@ final class Audit implements Callable<Integer> {
         };
     }
 
+    private Verdict audit(RunningStore store, Bounds bounds) throws IOException, SQLException, InterruptedException {
+        System.err.println("reading the orders, the reservations, the payments and the statement");
+        return Auditor.audit(store.asAuditor(), journal, arrivals, bounds);
+    }
+
     private static void print(Verdict verdict) {
         verdict.invariants().forEach((invariant, finding) -> {
             var held = finding.held();
@@ -121,7 +136,11 @@ final class Audit implements Callable<Integer> {
                     "     %s%n",
                     held == null
                             ? finding.notJudged()
-                            : "%d checked, %d in flight".formatted(finding.checked(), finding.inFlight()));
+                            : "%d checked, %d in flight%s"
+                                    .formatted(
+                                            finding.checked(),
+                                            finding.inFlight(),
+                                            finding.notJudged() == null ? "" : "; " + finding.notJudged()));
             finding.violations().stream()
                     .limit(SHOWN)
                     .forEach(violation -> System.out.printf(

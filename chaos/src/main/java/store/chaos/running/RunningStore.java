@@ -61,14 +61,19 @@ public record RunningStore(String name, String build, URI gateway, List<Part> pa
      * @throws IOException if there is no such store
      */
     public static RunningStore find(String name) throws IOException {
+        return ifRunning(name)
+                .orElseThrow(() -> new IOException("no store named " + name + " is up; start it with deploy/local/up"));
+    }
+
+    /** The same, for one that need not run. */
+    public static Optional<RunningStore> ifRunning(String name) throws IOException {
         var status = new ProcessBuilder("deploy/local/status", "--json", "--name", name)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         var document = status.getInputStream().readAllBytes();
-        if (document.length == 0) {
-            throw new IOException("no store named " + name + " is up; start it with deploy/local/up");
-        }
-        return JsonMapper.shared().readValue(document, RunningStore.class);
+        return document.length == 0
+                ? Optional.empty()
+                : Optional.of(JsonMapper.shared().readValue(document, RunningStore.class));
     }
 
     /**
