@@ -165,10 +165,11 @@ class AuditIT {
         }
         // The role has five connections; with all of them taken, whoever reads as the auditor cannot.
         var taken = new ArrayList<Connection>();
+        var url = url("order-db");
         try {
             // One that was closed just now may still count.
             await().ignoreExceptions().atMost(END_BOUND).until(() -> {
-                taken.add(DriverManager.getConnection(url("order-db"), "auditor", password()));
+                taken.add(DriverManager.getConnection(url, "auditor", password()));
                 return taken.size() == 5;
             });
             assertThat(store.run("chaos/audit")).isEqualTo(2);
