@@ -65,7 +65,7 @@ public abstract class CheckoutContract {
         assertThatEverythingAddsUp();
     }
 
-    private void killAndAwaitReturn(String victim) throws IOException, InterruptedException {
+    void killAndAwaitReturn(String victim) throws IOException, InterruptedException {
         var pid = store().part(victim).path("pid").asLong();
         ProcessHandle.of(pid).orElseThrow().destroyForcibly();
         await().atMost(FINAL_BOUND).until(() -> {
@@ -80,7 +80,7 @@ public abstract class CheckoutContract {
      * @param progress how many have been acknowledged
      * @return the acknowledged orders
      */
-    private Set<String> placeMany(int count, boolean underFaults, AtomicInteger progress) throws Exception {
+    Set<String> placeMany(int count, boolean underFaults, AtomicInteger progress) throws Exception {
         var products = store().products().subList(10, 40);
         var tokens = new ArrayList<String>();
         for (var i = 0; i < 16; i++) {
@@ -132,7 +132,7 @@ public abstract class CheckoutContract {
         }
     }
 
-    private void awaitEveryOrderFinalAndSettled() {
+    void awaitEveryOrderFinalAndSettled() {
         await().atMost(Duration.ofMinutes(2))
                 .ignoreExceptions()
                 .until(() -> store().query(
@@ -142,7 +142,7 @@ public abstract class CheckoutContract {
                         .equals(List.of(List.of("0"))));
     }
 
-    private void assertThatEverythingAddsUp() throws Exception {
+    void assertThatEverythingAddsUp() throws Exception {
         var confirmed = store().query("orders", "select id from orders.orders where status = 'CONFIRMED'").stream()
                 .map(List::getFirst)
                 .toList();
