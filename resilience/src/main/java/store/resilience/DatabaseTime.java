@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.OffsetDateTime;
+import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -21,22 +22,28 @@ public final class DatabaseTime implements InstantSource {
 
     private final DataSource database;
     private final InstantSource machine;
+    private final LongSupplier nanoTime;
     private volatile @Nullable Difference difference;
 
     /** @param machine this machine's time */
     public DatabaseTime(DataSource database, InstantSource machine) {
-        this.database = database;
-        this.machine = machine;
+        this(database, machine, System::nanoTime);
     }
 
-    /** How far the database's clock is ahead of the machine's, and when that was seen by {@link System#nanoTime}. */
+    DatabaseTime(DataSource database, InstantSource machine, LongSupplier nanoTime) {
+        this.database = database;
+        this.machine = machine;
+        this.nanoTime = nanoTime;
+    }
+
+    /** How far the database's clock is ahead of the machine's, and when that was seen. */
     private record Difference(Duration ahead, long seenAtNanos) {}
 
     /** @throws IllegalStateException if the database has not told its time yet, and does not now */
     @Override
     public Instant instant() {
         var known = difference;
-        if (known == null || System.nanoTime() - known.seenAtNanos() > TRUST_SECONDS * 1_000_000_000L) {
+        if (known == null || nanoTime.getAsLong() - known.seenAtNanos() > TRUST_SECONDS * 1_000_000_000L) {
             known = look(known);
             difference = known;
         }
@@ -49,12 +56,12 @@ public final class DatabaseTime implements InstantSource {
                 var row = statement.executeQuery("select clock_timestamp()")) {
             row.next();
             var now = row.getObject(1, OffsetDateTime.class).toInstant();
-            return new Difference(Duration.between(machine.instant(), now), System.nanoTime());
+            return new Difference(Duration.between(machine.instant(), now), nanoTime.getAsLong());
         } catch (SQLException e) {
             if (known == null) {
                 throw new IllegalStateException("the database does not tell its time", e);
             }
-            return new Difference(known.ahead(), System.nanoTime()); // the clocks go on while the database is away
+            return new Difference(known.ahead(), nanoTime.getAsLong()); // the clocks go on while the database is away
         }
     }
 }

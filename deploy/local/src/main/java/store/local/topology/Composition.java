@@ -76,10 +76,12 @@ final class Composition {
     private record View(Composition composition, String viewer, Set<String> seen) implements Topology.Wiring {
         @Override
         public String address(String service) {
-            return composition.topology.services().stream()
+            List<String> instances = composition.topology.services().stream()
                     .map(Service::name)
                     .filter(instance -> Topology.means(service, instance))
-                    .peek(seen::add)
+                    .toList();
+            seen.addAll(instances);
+            return instances.stream()
                     .map(instance -> "http://127.0.0.1:" + composition.portTowards(viewer, instance))
                     .collect(Collectors.joining(","));
         }
