@@ -6,7 +6,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** How much of it: a time such as {@code 200ms} or {@code 2s}, or a plain number such as {@code 10}. */
-record Amount(String text) {
+public record Amount(String text) {
 
     long number() {
         try {

@@ -3,7 +3,7 @@ package store.chaos.fault;
 import java.util.Locale;
 
 /** A way to break a part or a link. */
-enum Kind {
+public enum Kind {
     KILL(Where.PART, "SIGKILL; with --for the part stays down that long, else the supervisor starts it again"),
     PAUSE(Where.PART, "SIGSTOP to the process and its children: it answers nobody and loses nothing"),
     CPU(
@@ -40,7 +40,7 @@ enum Kind {
     }
 
     /** As it is written on the command line. */
-    String label() {
+    public String label() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }

@@ -19,7 +19,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The links of a store that was started with {@code --links}. Their proxy ends each fault in time whatever becomes of us. */
-final class Links {
+public final class Links {
 
     private static final Duration BOUND = Duration.ofSeconds(5);
 
@@ -31,7 +31,7 @@ final class Links {
     private final URI control;
 
     /** @param control the proxy's API */
-    Links(URI control) {
+    public Links(URI control) {
         this.control = control;
     }
 
@@ -56,6 +56,11 @@ final class Links {
 
     private record Toxic(String type, String stream, Map<String, Object> attributes) {}
 
+    /** Every link. */
+    public List<String> names() throws IOException, InterruptedException {
+        return List.copyOf(proxies().propertyNames());
+    }
+
     /** The links that a target stands for: between two parts, or all that lead to one. */
     List<String> leadingTo(String target) throws IOException, InterruptedException {
         return proxies().propertyNames().stream()
@@ -65,7 +70,8 @@ final class Links {
     }
 
     /** Breaks a link; the same fault that is there already is replaced. */
-    void inject(Kind kind, String link, Amount amount, Duration length) throws IOException, InterruptedException {
+    public void inject(Kind kind, String link, Amount amount, Duration length)
+            throws IOException, InterruptedException {
         revert(link, kind);
         var until = Instant.now().plus(length);
         for (var toxic : toxics(kind, amount)) {
@@ -103,7 +109,7 @@ final class Links {
     }
 
     /** What is in force, and what has been since the proxy was started, as far as it remembers. */
-    List<PlantedFault> planted() throws IOException, InterruptedException {
+    public List<PlantedFault> planted() throws IOException, InterruptedException {
         List<PlantedFault> planted = new ArrayList<>();
         for (var link : proxies().propertyNames()) {
             var stats = send("GET", "/proxies/" + encoded(link) + "/stats", null);
@@ -124,7 +130,7 @@ final class Links {
     }
 
     /** Mends a link. @param kind only of this fault; null for all of them */
-    void revert(String link, @Nullable Kind kind) throws IOException, InterruptedException {
+    public void revert(String link, @Nullable Kind kind) throws IOException, InterruptedException {
         for (var toxic : proxies().path(link).path("toxics")) {
             var name = Name.parse(toxic.path("name").asString());
             if (name != null && (kind == null || kind == name.kind())) {

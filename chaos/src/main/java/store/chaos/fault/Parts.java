@@ -22,7 +22,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The processes of a local store. Their supervisor does what is asked, and undoes it in time whatever becomes of us. */
-final class Parts {
+public final class Parts {
 
     private static final Duration BOUND = Duration.ofSeconds(5);
 
@@ -38,7 +38,7 @@ final class Parts {
      * @param name the instance, whose plan says where its supervisor listens
      * @throws IOException if it is not running
      */
-    Parts(String name) throws IOException {
+    public Parts(String name) throws IOException {
         var file = Path.of("deploy/local/.state", name, "plan.json");
         if (!Files.exists(file)) {
             throw new IOException("no store named " + name + " is up; start it with deploy/local/up");
@@ -48,7 +48,7 @@ final class Parts {
     }
 
     /** Where a part listens; empty if the store has none of that name. */
-    Optional<URI> url(String part) {
+    public Optional<URI> url(String part) {
         return planned(part).map(found -> URI.create(found.path("url").asString()));
     }
 
@@ -71,7 +71,7 @@ final class Parts {
      * @param length null if a killed part may start again at once
      * @return whether the effect was seen
      */
-    boolean inject(Kind kind, String target, Amount amount, @Nullable Duration length)
+    public boolean inject(Kind kind, String target, Amount amount, @Nullable Duration length)
             throws IOException, InterruptedException {
         var parts = reports()
                 .valueStream()
@@ -141,6 +141,16 @@ final class Parts {
             }
         }
         return active;
+    }
+
+    /** {@code up}, {@code starting}, {@code down} or {@code paused}. */
+    public String state(String part) throws IOException, InterruptedException {
+        return report(part).path("state").asString();
+    }
+
+    /** How often it was started again. */
+    public int restarts(String part) throws IOException, InterruptedException {
+        return report(part).path("restarts").asInt();
     }
 
     private JsonNode report(String part) throws IOException, InterruptedException {

@@ -10,4 +10,4 @@ import java.time.Instant;
  * @param until when it ends by itself, or would have ended
  * @param fired on how many processes or connections it has had an effect; 0 means that nothing has come its way
  */
-record PlantedFault(String kind, String target, Instant until, boolean active, long fired) {}
+public record PlantedFault(String kind, String target, Instant until, boolean active, long fired) {}
