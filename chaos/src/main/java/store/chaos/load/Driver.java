@@ -31,6 +31,9 @@ final class Driver {
     private static final Duration BACK_OFF_FIRST = Duration.ofMillis(250);
     private static final Duration BACK_OFF_MAX = Duration.ofSeconds(8);
 
+    /** So that some cancel while recovery is at work on their order. */
+    private static final long CANCEL_WITHIN_MILLIS = 2000;
+
     private final Shop shop;
     private final List<Product> products;
     private final List<Customer> customers;
@@ -40,6 +43,7 @@ final class Driver {
     private final Semaphore followingUp = new Semaphore(FOLLOWING_UP_MAX);
     private final AtomicInteger open = new AtomicInteger();
     private final AtomicReference<@Nullable RuntimeException> failure = new AtomicReference<>();
+    private volatile boolean stopped;
 
     /** @param patience how long a checkout is followed up, from the instant at which it was to begin */
     Driver(Shop shop, List<Product> products, List<Customer> customers, Duration patience, Results results) {
@@ -55,6 +59,11 @@ final class Driver {
         return open.get();
     }
 
+    /** Nobody arrives any more. */
+    void stop() {
+        stopped = true;
+    }
+
     /**
      * Returns when every arrival is through.
      *
@@ -64,7 +73,7 @@ final class Driver {
     void run(Plan plan) throws InterruptedException {
         var began = System.nanoTime();
         try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
-            for (var arrivals = plan.arrivals(); arrivals.hasNext() && failure.get() == null; ) {
+            for (var arrivals = plan.arrivals(); arrivals.hasNext() && !stopped && failure.get() == null; ) {
                 release(arrivals.next(), began, executor);
             }
         }
@@ -106,7 +115,8 @@ final class Driver {
 
     private void serve(Arrival arrival, long intended) throws InterruptedException {
         var customer = customers.get(arrival.customer());
-        var checkout = Shop.checkout(arrival.lines(), products, arrival.card());
+        var checkout =
+                Shop.checkout(arrival.lines(), products, arrival.card(), arrival.kind() == Kind.OUTDATED ? 1 : 0);
         Answer answer;
         try {
             results.sent(System.nanoTime() - intended);
@@ -145,6 +155,7 @@ final class Driver {
             if (answer.status() == 202 && order.isEmpty()) {
                 order = answer.field("id").asString("");
                 if (arrival.kind() == Kind.CANCEL && !order.isEmpty()) {
+                    Thread.sleep(jitter.nextLong(CANCEL_WITHIN_MILLIS));
                     shop.cancel(customer, order);
                 }
             }

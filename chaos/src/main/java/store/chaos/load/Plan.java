@@ -30,11 +30,15 @@ record Plan(
         int products,
         int customers) {
 
-    /** {@code CANCEL} is a checkout whose customer, told that it is pending, cancels it. */
+    /**
+     * {@code CANCEL} is a checkout whose customer, told that it is pending, cancels it; {@code OUTDATED} one whose customer has seen
+     * another price.
+     */
     enum Kind {
         BROWSE,
         CHECKOUT,
-        CANCEL
+        CANCEL,
+        OUTDATED
     }
 
     /** Nine in ten want the first product, or all are wanted alike. */

@@ -135,8 +135,8 @@ final class Shop implements AutoCloseable {
                 request("/api/orders/" + id + "/cancel").POST(BodyPublishers.noBody()));
     }
 
-    /** The body of a checkout: what the products cost is what it expects to pay. */
-    static String checkout(List<Line> lines, List<Product> products, String card) {
+    /** The body of a checkout: it expects to pay what the products cost, and so much too much. */
+    static String checkout(List<Line> lines, List<Product> products, String card, long tooMuch) {
         var total = lines.stream()
                 .mapToLong(
                         line -> line.quantity() * products.get(line.product()).price())
@@ -148,7 +148,7 @@ final class Shop implements AutoCloseable {
                                         .formatted(products.get(line.product()).sku(), line.quantity()))
                                 .collect(Collectors.joining(",")),
                         card,
-                        total,
+                        total + tooMuch,
                         products.getFirst().currency());
     }
 
