@@ -1,0 +1,95 @@
+package store.chaos.kill;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import store.chaos.fault.Amount;
+import store.chaos.fault.Links;
+import store.chaos.fault.Parts;
+import store.chaos.fault.PlantedFault;
+import store.chaos.kill.Schedule.Planned;
+
+/** Carries out one planned fault after the other, and sees each take effect and end. */
+final class Breaking {
+
+    /** Half of what a store may take to start at all. */
+    private static final Duration BACK_BOUND = Duration.ofSeconds(60);
+
+    /** A link's fault is ended by us, who read first what it has done; this is for the case that we die. */
+    private static final Duration LINK_MARGIN = Duration.ofSeconds(10);
+
+    /** None of our kinds of faults has one. */
+    private static final Amount NO_AMOUNT = new Amount("0");
+
+    private final Parts parts;
+    private final Optional<Links> links;
+    private final Instant began;
+
+    Breaking(Parts parts, Optional<Links> links, Instant began) {
+        this.parts = parts;
+        this.links = links;
+        this.began = began;
+    }
+
+    /**
+     * A fault that has been.
+     *
+     * @param atSeconds from the first arrival
+     * @param fired whether its effect was seen
+     * @param backAfterSeconds until the part was up, or the link whole; null if it was not within a minute
+     */
+    record Broken(
+            String kind,
+            String target,
+            double atSeconds,
+            double forSeconds,
+            boolean fired,
+            @Nullable Double backAfterSeconds) {}
+
+    Broken carryOut(Planned fault) throws IOException, InterruptedException {
+        Thread.sleep(fault.healthy());
+        if (!fault.target().contains(":")) {
+            awaitUp(fault.target()); // else it has died by itself, which is told in the end
+        }
+        var at = Instant.now();
+        var fired = fault.target().contains(":")
+                ? breakLink(fault)
+                : parts.inject(fault.kind(), fault.target(), NO_AMOUNT, fault.length());
+        var isBack = fault.target().contains(":") || awaitUp(fault.target());
+        return new Broken(
+                fault.kind().label(),
+                fault.target(),
+                seconds(Duration.between(began, at)),
+                seconds(fault.length()),
+                fired,
+                isBack ? seconds(Duration.between(at, Instant.now())) : null);
+    }
+
+    private boolean breakLink(Planned fault) throws IOException, InterruptedException {
+        var proxy = links.orElseThrow();
+        proxy.inject(fault.kind(), fault.target(), NO_AMOUNT, fault.length().plus(LINK_MARGIN));
+        Thread.sleep(fault.length());
+        var fired = proxy.planted().stream()
+                .filter(PlantedFault::active)
+                .anyMatch(active -> active.target().equals(fault.target()) && active.fired() > 0);
+        proxy.revert(fault.target(), null);
+        return fired;
+    }
+
+    private boolean awaitUp(String part) throws IOException, InterruptedException {
+        var deadline = System.nanoTime() + BACK_BOUND.toNanos();
+        while (System.nanoTime() < deadline) {
+            if (parts.state(part).equals("up")) {
+                return true;
+            }
+            Thread.sleep(50);
+        }
+        return false;
+    }
+
+    private static double seconds(Duration length) {
+        return Math.round(length.toMillis() / 100.0) / 10.0;
+    }
+}

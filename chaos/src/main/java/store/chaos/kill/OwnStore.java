@@ -1,0 +1,104 @@
+package store.chaos.kill;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** A store that was started for one test, and is forgotten after it. */
+final class OwnStore {
+
+    /** Below the ports of outgoing connections, one of which could take the gateway's while it is dead. */
+    private static final int PORT_FIRST = 18900;
+
+    private static final int PORT_LAST = 32000;
+
+    /** What {@code deploy/local/up} gives itself, and a build before it. */
+    private static final long COMMAND_MINUTES = 10;
+
+    private final Path folder;
+    private final String name;
+    private boolean down;
+    private volatile @Nullable Process running;
+
+    /** @param name of an instance that is not there */
+    OwnStore(String name) {
+        this.name = name;
+        this.folder = Path.of("deploy/local/.state", name);
+    }
+
+    String name() {
+        return name;
+    }
+
+    /**
+     * Starts it.
+     *
+     * @param options of {@code deploy/local/up}
+     */
+    void up(List<String> options) throws IOException, InterruptedException {
+        var arguments = new ArrayList<>(List.of("--fresh", "--port", Integer.toString(freePort())));
+        arguments.addAll(options);
+        run("up", arguments);
+    }
+
+    private static int freePort() throws IOException {
+        for (var port = PORT_FIRST; port <= PORT_LAST; port++) {
+            try (var _ = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return port;
+            } catch (IOException taken) {
+                continue;
+            }
+        }
+        throw new IOException("no port is free");
+    }
+
+    /** What it said, while it can still be found. */
+    void copyLogs(Path directory) throws IOException {
+        Files.createDirectories(directory);
+        try (var logs = Files.list(folder.resolve("logs"))) {
+            for (var log : logs.toList()) {
+                Files.copy(log, directory.resolve(log.getFileName()));
+            }
+        }
+    }
+
+    /** Stops it and forgets its data. From any thread, the second time without effect. */
+    synchronized void forget() throws IOException, InterruptedException {
+        if (down) {
+            return;
+        }
+        down = true;
+        if (running instanceof Process unfinished && unfinished.isAlive()) {
+            unfinished.destroy(); // it clears up behind itself
+            unfinished.waitFor(1, TimeUnit.MINUTES);
+        }
+        run("down", List.of());
+        if (Files.exists(folder)) {
+            try (var files = Files.walk(folder)) {
+                for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(file);
+                }
+            }
+        }
+    }
+
+    private void run(String command, List<String> options) throws IOException, InterruptedException {
+        var arguments = new ArrayList<>(List.of("deploy/local/" + command, "--name", name, "--json"));
+        arguments.addAll(options);
+        var process = new ProcessBuilder(arguments)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        running = process;
+        if (!process.waitFor(COMMAND_MINUTES, TimeUnit.MINUTES) || process.exitValue() != 0) {
+            throw new IOException(String.join(" ", arguments) + " failed");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+package store.chaos.kill;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+import java.util.random.RandomGenerator;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import store.chaos.fault.Kind;
+
+/**
+ * What is broken in which order and for how long, and how fast orders arrive meanwhile. Follows from the seed and from what there is to
+ * break.
+ */
+final class Schedule {
+
+    /** Longer than a request's lease of 5 s: it has run out when its holder goes on. */
+    private static final Duration PAST_A_LEASE = Duration.ofSeconds(7);
+
+    private static final List<String> LEASE_HOLDERS = List.of("order-service", "monolith");
+
+    private static final Duration LINK_BROKEN = Duration.ofSeconds(2);
+    private static final int LINKS_BROKEN = 5;
+
+    /** In which as many arrive as a store that has just been started, and has compiled nothing, can serve on two cores. */
+    static final Duration WARM_UP = Duration.ofSeconds(20);
+
+    private static final int STRETCH_SECONDS = 5;
+
+    /** @param healthy from the end of the fault before it to its beginning */
+    record Planned(Kind kind, String target, Duration length, Duration healthy) {}
+
+    private final Random random;
+    private final List<String> parts;
+    private final List<String> links;
+
+    Schedule(long seed, List<String> parts, List<String> links) {
+        this.random = new Random(seed);
+        this.parts = parts;
+        this.links = links;
+    }
+
+    /** Every part is killed in turn, then each is paused, then some links lose answers or are cut. The next round is another one. */
+    List<Planned> round() {
+        var round = new ArrayList<Planned>();
+        shuffled(parts).forEach(part -> round.add(planned(Kind.KILL, part, upTo(2000))));
+        shuffled(parts).forEach(part -> round.add(planned(Kind.PAUSE, part, pause(part))));
+        shuffled(links).stream()
+                .limit(LINKS_BROKEN)
+                .forEach(link ->
+                        round.add(planned(random.nextInt(4) == 0 ? Kind.CUT : Kind.LOSE_ANSWERS, link, LINK_BROKEN)));
+        return round;
+    }
+
+    private Duration pause(String part) {
+        return LEASE_HOLDERS.stream().anyMatch(part::startsWith)
+                ? PAST_A_LEASE
+                : Duration.ofMillis(1500).plus(upTo(1500));
+    }
+
+    private Planned planned(Kind kind, String target, Duration length) {
+        return new Planned(kind, target, length, Duration.ofMillis(300).plus(upTo(700)));
+    }
+
+    private Duration upTo(int millis) {
+        return Duration.ofMillis(1 + random.nextInt(millis));
+    }
+
+    private List<String> shuffled(List<String> names) {
+        var shuffled = new ArrayList<>(names);
+        Collections.sort(shuffled);
+        Collections.shuffle(shuffled, random);
+        return shuffled;
+    }
+
+    /** Arrivals a second as {@code chaos/load --rate} has them: after the warm-up, up and down between two bounds. */
+    static String rate(RandomGenerator random, double fromPerSecond, double toPerSecond, Duration length) {
+        var warmUp = WARM_UP.toSeconds() / STRETCH_SECONDS;
+        var levels = Stream.concat(
+                        LongStream.range(0, warmUp).mapToObj(step -> fromPerSecond * step / warmUp),
+                        Stream.generate(() -> fromPerSecond + random.nextDouble() * (toPerSecond - fromPerSecond)))
+                .map(level -> String.format(Locale.ROOT, "%.1f", level))
+                .limit(length.toSeconds() / STRETCH_SECONDS + 1)
+                .toList();
+        var ramps = new ArrayList<String>();
+        for (var i = 1; i < levels.size(); i++) {
+            ramps.add(levels.get(i - 1) + ".." + levels.get(i));
+        }
+        return String.join(",", ramps);
+    }
+}
