@@ -20,17 +20,13 @@ public final class CancelOrder {
      * @throws Orders.RecordingUnknown if it may have been
      */
     public Cancellation cancel(CustomerId customer, OrderId id) {
-        var leased = orders.cancel(customer, id, PlaceOrder.LEASE);
-        if (leased.isPresent()) {
-            return new Accepted(finishOrder.finish(leased.get()));
-        }
-        if (orders.noteCancelWish(customer, id)) {
-            return new Accepted(orders.find(id).orElseThrow());
-        }
-        return orders.find(customer, id).map(CancelOrder::notPending).orElseGet(NotFound::new);
+        return orders.cancel(customer, id, PlaceOrder.LEASE)
+                .<Cancellation>map(leased -> new Accepted(finishOrder.finish(leased)))
+                .orElseGet(() ->
+                        orders.find(customer, id).map(CancelOrder::notCancelled).orElseGet(NotFound::new));
     }
 
-    private static Cancellation notPending(Order order) {
+    private static Cancellation notCancelled(Order order) {
         return switch (order.status()) {
             case CANCELLING, CANCELLED, NEEDS_ATTENTION, PENDING -> new Accepted(order);
             case CONFIRMED, REJECTED, DECLINED -> new AlreadyFinal(order);

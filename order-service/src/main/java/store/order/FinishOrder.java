@@ -100,7 +100,7 @@ public final class FinishOrder {
     /** A durable decision before any compensation: from here on the order can only end cancelled, whoever carries on. */
     private Order giveUp(LeasedOrder leased, Reason why) {
         var next = leased.order().cancelling(why).at(leased.lease().now());
-        return orders.advance(leased, next) ? compensate(leased.with(next)) : fencedOff(leased, next);
+        return orders.advance(leased, next) ? finish(leased.with(next)) : fencedOff(leased, next);
     }
 
     private Order compensate(LeasedOrder leased) {
@@ -122,7 +122,8 @@ public final class FinishOrder {
         return conclude(leased, order.cancelled(), null);
     }
 
-    private Order conclude(LeasedOrder leased, Order decided, @Nullable Settlement settlement) {
+    /** Ends the order as {@code decided}, or returns what somebody else has made of it. */
+    Order conclude(LeasedOrder leased, Order decided, @Nullable Settlement settlement) {
         var next = decided.at(leased.lease().now());
         next = next.answeredWith(answers.answerFor(next));
         if (!orders.conclude(leased, next, settlement)) {
@@ -143,7 +144,7 @@ public final class FinishOrder {
 
     private Order callForAttention(LeasedOrder leased, String why) {
         var next = leased.order().needingAttention().at(leased.lease().now());
-        if (!orders.park(leased, next, LAST_RETRY)) {
+        if (!orders.setAside(leased, next, why)) {
             return fencedOff(leased, next);
         }
         log.error("order {} needs an operator: {}", next.id(), why);

@@ -21,7 +21,9 @@ public record Lease(long token, Actor actor, Instant takenAt, long takenAtNanos)
         REQUEST,
         /** A customer who cancels. */
         CUSTOMER,
-        RECOVERY
+        RECOVERY,
+        /** A person who looks after orders that need attention. */
+        OPERATOR
     }
 
     /** The database's time, in milliseconds: this machine's own clock may be minutes away from another instance's. */

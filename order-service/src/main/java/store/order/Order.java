@@ -72,6 +72,12 @@ public record Order(
         return in(Status.NEEDS_ATTENTION, Reason.CONTRADICTION);
     }
 
+    /** As it was before it needed attention, if it was not given up. */
+    Order pendingAgain() {
+        require(Status.NEEDS_ATTENTION);
+        return in(Status.PENDING, Reason.AWAITING_STOCK);
+    }
+
     Order at(Instant now) {
         return new Order(id, customer, lines, expectedTotal, total, status, reason, createdAt, now, answer);
     }

@@ -34,14 +34,19 @@ public interface Orders {
      */
     List<Order> list(CustomerId customer, @Nullable OrderId after, int limit);
 
-    /** Leases to recovery the orders that are due and that nobody works on, the longest due first. */
+    /**
+     * Leases to recovery the orders that are due and that nobody works on, the longest due first. One whose row cannot be read is set
+     * aside instead: it would be in the way of the others for ever.
+     */
     List<LeasedOrder> claimDue(int limit, Duration lease);
 
-    /** PENDING to CANCELLING on the customer's word, under a fresh lease that fences off whoever works on it; empty if not PENDING. */
+    /**
+     * Gives an order up on its customer's word, for good, under a fresh token that fences off whoever works on it. PENDING becomes
+     * CANCELLING, leased to the customer; one that needs attention still does, and whatever comes of it ends it CANCELLED.
+     *
+     * @return empty if the order is neither, or was given up before
+     */
     Optional<LeasedOrder> cancel(CustomerId customer, OrderId id, Duration lease);
-
-    /** Notes the customer's wish on an order that needs attention, so that a retry leads to its cancellation. */
-    boolean noteCancelWish(CustomerId customer, OrderId id);
 
     /**
      * Makes {@code next} so and keeps the lease.
@@ -52,6 +57,9 @@ public interface Orders {
 
     /** As {@link #advance}, and gives the lease back; recovery may take the order up after {@code delay}. */
     boolean park(LeasedOrder from, Order next, Duration delay);
+
+    /** As {@link #advance}, gives the lease back and says why; only an operator takes the order up again. */
+    boolean setAside(LeasedOrder from, Order next, String why);
 
     /** As {@link #advance}, for the order's end: ends the lease, and leaves {@code settlement} to be done. */
     boolean conclude(LeasedOrder from, Order next, @Nullable Settlement settlement);

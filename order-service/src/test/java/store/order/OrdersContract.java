@@ -1,6 +1,7 @@
 package store.order;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.fasterxml.uuid.Generators;
 import java.nio.charset.StandardCharsets;
@@ -13,6 +14,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import store.order.Dossiers.Entry;
+import store.order.Dossiers.Summary;
 import store.order.Lease.Actor;
 import store.order.Settlements.Open;
 
@@ -25,6 +28,8 @@ public interface OrdersContract {
     Orders orders();
 
     Settlements settlements();
+
+    Dossiers dossiers();
 
     @Test
     default void recordsAnOrderOncePerCustomerAndKey() {
@@ -124,6 +129,116 @@ public interface OrdersContract {
     }
 
     @Test
+    default void anOrderThatIsSetAsideWaitsForItsOperatorAndGoesBackToWhereItWas() {
+        var leased = insert();
+        var id = leased.order().id();
+        assertThat(dossiers().retry(id, null)).as("needs no operator").isEmpty();
+        assertThat(dossiers().take(id, "why", LEASE)).isEmpty();
+        assertThat(dossiers().giveUp(id, "why", LEASE)).isEmpty();
+        setAside(leased);
+
+        assertThat(orders().claimDue(1000, LEASE))
+                .extracting(claimed -> claimed.order().id())
+                .doesNotContain(id);
+        assertThat(dossiers().open(Duration.ofDays(1), 1000)).anySatisfy(summary -> {
+            assertThat(summary.id()).isEqualTo(id.value());
+            assertThat(summary.status()).isEqualTo(Status.NEEDS_ATTENTION);
+            assertThat(summary.note()).isEqualTo("another amount");
+        });
+        assertThat(dossiers().retry(id, "put right")).contains(Status.PENDING);
+        assertThat(dossiers().retry(id, "again")).isEmpty();
+        var again = claim(id);
+        assertThat(again.order().status()).isEqualTo(Status.PENDING);
+        assertThat(again.card()).isEqualTo(leased.card());
+        assertThat(again.lease().token()).isGreaterThan(leased.lease().token());
+        var history = dossiers().find(id).orElseThrow().history();
+        assertThat(history)
+                .extracting(Entry::event, Entry::status, Entry::actor, Entry::note)
+                .containsExactly(
+                        tuple("CHANGED", Status.PENDING, Actor.REQUEST, null),
+                        tuple("CHANGED", Status.NEEDS_ATTENTION, Actor.REQUEST, "another amount"),
+                        tuple("CHANGED", Status.PENDING, Actor.OPERATOR, "put right"));
+    }
+
+    @Test
+    default void anOrderWithoutAnEndIsShownWhenItIsOverdue() {
+        var id = insert().order().id().value();
+        assertThat(dossiers().open(Duration.ZERO, 1000)).extracting(Summary::id).contains(id);
+        assertThat(dossiers().open(Duration.ofDays(1), 1000))
+                .extracting(Summary::id)
+                .doesNotContain(id);
+    }
+
+    @Test
+    default void anOrderThatWasGivenUpComesBackAsCancellingOnly() {
+        var leased = insert();
+        var id = leased.order().id();
+        var cancelling = leased.order().cancelling(Reason.PATIENCE);
+        assertThat(orders().advance(leased, cancelling)).isTrue();
+        setAside(leased.with(cancelling));
+
+        assertThat(dossiers().take(id, "it was charged", LEASE)).isEmpty();
+        assertThat(dossiers().retry(id, null)).contains(Status.CANCELLING);
+        var again = claim(id);
+        assertThat(again.order().reason()).isEqualTo(Reason.PATIENCE);
+        assertThat(again.card()).isNull();
+    }
+
+    @Test
+    default void aCancelOfAnOrderThatNeedsAttentionIsForGoodAndFencesOffItsOperator() {
+        var leased = insert();
+        var order = leased.order();
+        setAside(leased);
+        var taken = dossiers().take(order.id(), "it was charged", LEASE).orElseThrow();
+
+        var wished = orders().cancel(order.customer(), order.id(), LEASE).orElseThrow();
+
+        assertThat(wished.order().status()).isEqualTo(Status.NEEDS_ATTENTION);
+        assertThat(wished.card()).isNull();
+        var confirmed = taken.order()
+                .pendingAgain()
+                .heldAt(priced(order))
+                .confirmed()
+                .at(taken.lease().now())
+                .answeredWith(ANSWER);
+        assertThat(orders().conclude(taken, confirmed, Settlement.COMMIT)).isFalse();
+        assertThat(orders().cancel(order.customer(), order.id(), LEASE))
+                .as("again")
+                .isEmpty();
+        assertThat(dossiers().retry(order.id(), null)).contains(Status.CANCELLING);
+        assertThat(claim(order.id()).order().reason()).isEqualTo(Reason.CUSTOMER);
+    }
+
+    @Test
+    default void anOperatorConfirmsUnderALeaseOrHandsItBackWithTheReason() {
+        var leased = insert();
+        var id = leased.order().id();
+        setAside(leased);
+        var refused = dossiers().take(id, "it was charged", LEASE).orElseThrow();
+        dossiers().refuse(refused, "it was not");
+        assertThat(dossiers().find(id).orElseThrow().history())
+                .extracting(Entry::event, Entry::note)
+                .endsWith(tuple("RESOLVING", "it was charged"), tuple("RESOLVE_REFUSED", "it was not"));
+
+        var taken = dossiers().take(id, "now it is", LEASE).orElseThrow();
+        assertThat(taken.lease().actor()).isEqualTo(Actor.OPERATOR);
+        assertThat(taken.card()).isEqualTo(leased.card());
+        var confirmed = taken.order()
+                .pendingAgain()
+                .heldAt(priced(leased.order()))
+                .confirmed()
+                .at(taken.lease().now())
+                .answeredWith(ANSWER);
+        assertThat(orders().conclude(taken, confirmed, Settlement.COMMIT)).isTrue();
+        assertThat(dossiers().find(id).orElseThrow().openSettlement()).isEqualTo(Settlement.COMMIT);
+    }
+
+    private void setAside(LeasedOrder leased) {
+        var next = leased.order().needingAttention().at(leased.lease().now());
+        assertThat(orders().setAside(leased, next, "another amount")).isTrue();
+    }
+
+    @Test
     default void twoWorkersNeverLeaseTheSameOrder() throws Exception {
         for (var i = 0; i < 40; i++) {
             var leased = insert();
@@ -179,7 +294,7 @@ public interface OrdersContract {
                 .toList();
     }
 
-    private static NewOrder newOrder(CustomerId customer, String key) {
+    static NewOrder newOrder(CustomerId customer, String key) {
         return new NewOrder(
                 new OrderId(Generators.timeBasedEpochGenerator().generate()),
                 customer,

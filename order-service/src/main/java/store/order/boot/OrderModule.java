@@ -21,6 +21,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import store.order.CancelOrder;
+import store.order.Dossiers;
 import store.order.Fingerprints;
 import store.order.FinishOrder;
 import store.order.Inventory;
@@ -28,6 +29,8 @@ import store.order.OrderId;
 import store.order.Orders;
 import store.order.Payments;
 import store.order.PlaceOrder;
+import store.order.ResolveOrder;
+import store.order.RetryOrder;
 import store.order.TerminalAnswers;
 import store.order.jdbc.OrderJdbc;
 import store.order.recovery.OrderRecovery;
@@ -68,6 +71,16 @@ public class OrderModule {
     @Bean
     CancelOrder cancelOrder(Orders orders, FinishOrder finishOrder) {
         return new CancelOrder(orders, finishOrder);
+    }
+
+    @Bean
+    RetryOrder retryOrder(Dossiers dossiers) {
+        return new RetryOrder(dossiers);
+    }
+
+    @Bean
+    ResolveOrder resolveOrder(Dossiers dossiers, Inventory inventory, Payments payments, FinishOrder finishOrder) {
+        return new ResolveOrder(dossiers, inventory, payments, finishOrder);
     }
 
     @Bean

@@ -1,43 +1,28 @@
 package store.order.jdbc;
 
-import java.nio.charset.StandardCharsets;
-import java.sql.ResultSet;
-import java.sql.SQLException;
+import static store.order.jdbc.OrderRows.name;
+import static store.order.jdbc.OrderRows.write;
+
 import java.sql.Timestamp;
 import java.sql.Types;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.OffsetDateTime;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.Supplier;
-import javax.crypto.SecretKey;
 import org.jspecify.annotations.Nullable;
-import org.springframework.dao.DataAccessException;
-import org.springframework.jdbc.CannotGetJdbcConnectionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.security.crypto.encrypt.AesGcmBytesEncryptor;
-import org.springframework.security.crypto.encrypt.BytesEncryptor;
-import store.order.CardToken;
 import store.order.CustomerId;
 import store.order.IdempotencyKey;
 import store.order.KeyedOrder;
-import store.order.Lease;
-import store.order.Lease.Actor;
 import store.order.LeasedOrder;
-import store.order.Money;
 import store.order.NewOrder;
 import store.order.Order;
 import store.order.OrderId;
-import store.order.OrderLine;
 import store.order.Orders;
-import store.order.Reason;
 import store.order.Settlement;
-import store.order.Status;
-import store.order.StoredAnswer;
-import tools.jackson.core.type.TypeReference;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Each change is one statement, which is one transaction: the row, its audit and what remains to be settled, or nothing. So a change
@@ -45,16 +30,14 @@ import tools.jackson.databind.json.JsonMapper;
  */
 final class JdbcOrders implements Orders {
 
-    private static final TypeReference<List<OrderLine>> LINES = new TypeReference<>() {};
+    private static final Logger log = LoggerFactory.getLogger(JdbcOrders.class);
 
     private final JdbcClient jdbc;
-    private final JsonMapper json;
-    private final BytesEncryptor cards;
+    private final OrderRows rows;
 
-    JdbcOrders(JdbcClient jdbc, JsonMapper json, SecretKey cardKey) {
+    JdbcOrders(JdbcClient jdbc, OrderRows rows) {
         this.jdbc = jdbc;
-        this.json = json;
-        this.cards = AesGcmBytesEncryptor.withSecretKey(cardKey).build();
+        this.rows = rows;
     }
 
     @Override
@@ -78,12 +61,12 @@ final class JdbcOrders implements Orders {
                 .param("customer", order.customer().value())
                 .param("key", order.key().value())
                 .param("fingerprint", order.fingerprint())
-                .param("lines", json.writeValueAsString(order.lines()))
+                .param("lines", rows.lines(order.lines()))
                 .param("expectedAmount", order.expectedTotal().amount())
                 .param("expectedCurrency", order.expectedTotal().currency())
-                .param("card", cards.encrypt(order.card().value().getBytes(StandardCharsets.UTF_8)))
+                .param("card", rows.card(order.card()))
                 .param("lease", lease.toMillis())
-                .query(this::leasedOrder)
+                .query(rows::leasedOrder)
                 .optional());
     }
 
@@ -96,7 +79,7 @@ final class JdbcOrders implements Orders {
                 .param("customer", customer.value())
                 .param("key", key.value())
                 .query((row, number) -> new KeyedOrder(
-                        order(row, number), row.getBytes("fingerprint"), row.getBoolean("leased_to_request")))
+                        rows.order(row, number), row.getBytes("fingerprint"), row.getBoolean("leased_to_request")))
                 .optional());
     }
 
@@ -104,7 +87,7 @@ final class JdbcOrders implements Orders {
     public Optional<Order> find(OrderId id) {
         return write(() -> jdbc.sql("select * from orders.orders where id = ?")
                 .param(id.value())
-                .query(this::order)
+                .query(rows::order)
                 .optional());
     }
 
@@ -123,13 +106,14 @@ final class JdbcOrders implements Orders {
                 .param("customer", customer.value())
                 .param("after", after == null ? null : after.value(), Types.OTHER)
                 .param("limit", limit)
-                .query(this::order)
+                .query(rows::order)
                 .list());
     }
 
     @Override
     public List<LeasedOrder> claimDue(int limit, Duration lease) {
-        return write(() -> jdbc.sql("""
+        var unreadable = new ArrayList<Unreadable>();
+        var claimed = write(() -> jdbc.sql("""
             update orders.orders o
             set lease_token = lease_token + 1, lease_actor = 'RECOVERY', attempts = attempts + 1,
                 lease_until = now() + :lease * interval '1 ms', due_at = now() + :lease * interval '1 ms'
@@ -145,69 +129,97 @@ final class JdbcOrders implements Orders {
             """)
                 .param("lease", lease.toMillis())
                 .param("limit", limit)
-                .query(this::leasedOrder)
+                .query((row, number) -> {
+                    try {
+                        return Optional.of(rows.leasedOrder(row, number));
+                    } catch (OrderRows.Unreadable e) {
+                        unreadable.add(new Unreadable(row.getObject("id", UUID.class), row.getLong("lease_token"), e));
+                        return Optional.<LeasedOrder>empty();
+                    }
+                })
                 .list());
+        unreadable.forEach(this::setAside);
+        return claimed.stream().flatMap(Optional::stream).toList();
+    }
+
+    private record Unreadable(UUID order, long leaseToken, OrderRows.Unreadable why) {}
+
+    private void setAside(Unreadable row) {
+        write(() -> jdbc.sql("""
+            with changed as (
+                update orders.orders
+                set status = 'NEEDS_ATTENTION', reason = 'CONTRADICTION', lease_actor = null, lease_until = null,
+                    updated_at = greatest(updated_at, date_trunc('milliseconds', now()))
+                where id = :id and lease_token = :leaseToken and status in ('PENDING', 'CANCELLING')
+                returning *
+            )
+            insert into orders.order_audit (order_id, event, status, reason, actor, lease_token, note)
+            select id, 'CHANGED', status, reason, 'RECOVERY', lease_token, :note from changed
+            """)
+                .param("id", row.order())
+                .param("leaseToken", row.leaseToken())
+                .param("note", row.why().getMessage())
+                .update());
+        log.error("order {} needs an operator: {}", row.order(), row.why().getMessage());
     }
 
     @Override
     public Optional<LeasedOrder> cancel(CustomerId customer, OrderId id, Duration lease) {
         return write(() -> jdbc.sql("""
-            with cancelling as (
+            with given_up as (
                 update orders.orders
-                set status = 'CANCELLING', reason = 'CUSTOMER', card_token = null,
+                set status = case status when 'PENDING' then 'CANCELLING' else status end,
+                    reason = case status when 'PENDING' then 'CUSTOMER' else reason end,
+                    given_up_for = 'CUSTOMER', card_token = null,
                     updated_at = greatest(updated_at, date_trunc('milliseconds', now())),
                     lease_token = lease_token + 1, lease_actor = 'CUSTOMER',
                     lease_until = now() + :lease * interval '1 ms', due_at = now() + :lease * interval '1 ms'
-                where id = :id and customer_id = :customer and status = 'PENDING'
+                where id = :id and customer_id = :customer and status in ('PENDING', 'NEEDS_ATTENTION')
+                    and given_up_for is null
                 returning *
             ), audited as (
                 insert into orders.order_audit (order_id, event, status, reason, actor, lease_token)
-                select id, 'CHANGED', status, reason, lease_actor, lease_token from cancelling
+                select id, case status when 'CANCELLING' then 'CHANGED' else 'CANCEL_WISHED' end, status, reason,
+                    lease_actor, lease_token
+                from given_up
             )
-            select *, clock_timestamp() as leased_at from cancelling
+            select *, clock_timestamp() as leased_at from given_up
             """)
                 .param("id", id.value())
                 .param("customer", customer.value())
                 .param("lease", lease.toMillis())
-                .query(this::leasedOrder)
+                .query(rows::leasedOrder)
                 .optional());
     }
 
     @Override
-    public boolean noteCancelWish(CustomerId customer, OrderId id) {
-        return write(() -> jdbc.sql("""
-            with wished as (
-                update orders.orders set cancel_wished = true
-                where id = :id and customer_id = :customer and status = 'NEEDS_ATTENTION'
-                returning *
-            )
-            insert into orders.order_audit (order_id, event, status, reason, actor, lease_token)
-            select id, 'CANCEL_WISHED', status, reason, 'CUSTOMER', lease_token from wished
-            """)
-                        .param("id", id.value())
-                        .param("customer", customer.value())
-                        .update())
-                == 1;
-    }
-
-    @Override
     public boolean advance(LeasedOrder from, Order next) {
-        return change(from, next, true, Duration.ZERO, null);
+        return change(from, next, true, Duration.ZERO, null, null);
     }
 
     @Override
     public boolean park(LeasedOrder from, Order next, Duration delay) {
-        return change(from, next, false, delay, null);
+        return change(from, next, false, delay, null, null);
+    }
+
+    @Override
+    public boolean setAside(LeasedOrder from, Order next, String why) {
+        return change(from, next, false, Duration.ZERO, null, why);
     }
 
     @Override
     public boolean conclude(LeasedOrder from, Order next, @Nullable Settlement settlement) {
-        return change(from, next, false, Duration.ZERO, settlement);
+        return change(from, next, false, Duration.ZERO, settlement, null);
     }
 
     /** The audit gets a row only where status or reason change; parking an order again as it was is no news. */
     private boolean change(
-            LeasedOrder from, Order next, boolean keepLease, Duration delay, @Nullable Settlement settlement) {
+            LeasedOrder from,
+            Order next,
+            boolean keepLease,
+            Duration delay,
+            @Nullable Settlement settlement,
+            @Nullable String note) {
         var before = from.order();
         var total = next.total();
         var answer = next.answer();
@@ -218,7 +230,7 @@ final class JdbcOrders implements Orders {
                     total_amount = :totalAmount, total_currency = :totalCurrency,
                     answer_status = :answerStatus, answer_body = :answerBody, updated_at = :updatedAt,
                     card_token = case when :status in ('PENDING', 'NEEDS_ATTENTION') then card_token end,
-                    attention_from = case when :status = 'NEEDS_ATTENTION' then status end,
+                    given_up_for = case when :status = 'CANCELLING' then :reason else given_up_for end,
                     lease_actor = case when :keepLease then lease_actor end,
                     lease_until = case when :keepLease then lease_until end,
                     due_at = case when :keepLease then due_at else now() + :delay * interval '1 ms' end
@@ -228,8 +240,8 @@ final class JdbcOrders implements Orders {
                 insert into orders.settlement (order_id, settlement)
                 select id, cast(:settlement as text) from changed where cast(:settlement as text) is not null
             ), audited as (
-                insert into orders.order_audit (order_id, event, status, reason, actor, lease_token)
-                select id, 'CHANGED', :status, :reason, :actor, :leaseToken from changed where :news
+                insert into orders.order_audit (order_id, event, status, reason, actor, lease_token, note)
+                select id, 'CHANGED', :status, :reason, :actor, :leaseToken, :note from changed where :news
             )
             select count(*) from changed
             """)
@@ -238,7 +250,7 @@ final class JdbcOrders implements Orders {
                         .param("statusBefore", before.status().name())
                         .param("status", next.status().name())
                         .param("reason", name(next.reason()), Types.VARCHAR)
-                        .param("lines", json.writeValueAsString(next.lines()))
+                        .param("lines", rows.lines(next.lines()))
                         .param("totalAmount", total == null ? null : total.amount(), Types.BIGINT)
                         .param("totalCurrency", total == null ? null : total.currency(), Types.VARCHAR)
                         .param("answerStatus", answer == null ? null : answer.status(), Types.INTEGER)
@@ -248,6 +260,7 @@ final class JdbcOrders implements Orders {
                         .param("delay", delay.toMillis())
                         .param("settlement", name(settlement), Types.VARCHAR)
                         .param("actor", from.lease().actor().name())
+                        .param("note", note, Types.VARCHAR)
                         .param("news", next.status() != before.status() || next.reason() != before.reason())
                         .query(Integer.class)
                         .single())
@@ -266,54 +279,5 @@ final class JdbcOrders implements Orders {
                 .param("actor", from.lease().actor().name())
                 .param("leaseToken", from.lease().token())
                 .update());
-    }
-
-    /** Without a connection nothing happened; with one, a failure may hide a commit. */
-    private static <T> T write(Supplier<T> statement) {
-        try {
-            return statement.get();
-        } catch (CannotGetJdbcConnectionException e) {
-            throw new NotRecorded(e);
-        } catch (DataAccessException e) {
-            throw new RecordingUnknown(e);
-        }
-    }
-
-    private LeasedOrder leasedOrder(ResultSet row, int number) throws SQLException {
-        var card = row.getBytes("card_token");
-        return new LeasedOrder(
-                order(row, number),
-                card == null ? null : new CardToken(new String(cards.decrypt(card), StandardCharsets.UTF_8)),
-                new Lease(
-                        row.getLong("lease_token"),
-                        Actor.valueOf(row.getString("lease_actor")),
-                        instant(row, "leased_at"),
-                        System.nanoTime()),
-                row.getInt("attempts"));
-    }
-
-    private Order order(ResultSet row, int number) throws SQLException {
-        var total = row.getString("total_currency");
-        var reason = row.getString("reason");
-        var answer = row.getBytes("answer_body");
-        return new Order(
-                new OrderId(row.getObject("id", UUID.class)),
-                new CustomerId(row.getObject("customer_id", UUID.class)),
-                json.readValue(row.getString("lines"), LINES),
-                new Money(row.getLong("expected_amount"), row.getString("expected_currency")),
-                total == null ? null : new Money(row.getLong("total_amount"), total),
-                Status.valueOf(row.getString("status")),
-                reason == null ? null : Reason.valueOf(reason),
-                instant(row, "created_at"),
-                instant(row, "updated_at"),
-                answer == null ? null : new StoredAnswer(row.getInt("answer_status"), answer));
-    }
-
-    private static Instant instant(ResultSet row, String column) throws SQLException {
-        return row.getObject(column, OffsetDateTime.class).toInstant();
-    }
-
-    private static @Nullable String name(@Nullable Enum<?> value) {
-        return value == null ? null : value.name();
     }
 }

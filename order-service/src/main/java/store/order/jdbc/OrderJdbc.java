@@ -9,6 +9,7 @@ import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import store.order.Dossiers;
 import store.order.Orders;
 import store.order.Settlements;
 import tools.jackson.databind.json.JsonMapper;
@@ -36,8 +37,18 @@ public class OrderJdbc {
     }
 
     @Bean
-    Orders orders(JdbcClient jdbc, JsonMapper json, @Qualifier("orderCardKey") SecretKey cardKey) {
-        return new JdbcOrders(jdbc, json, cardKey);
+    OrderRows orderRows(JsonMapper json, @Qualifier("orderCardKey") SecretKey cardKey) {
+        return new OrderRows(json, cardKey);
+    }
+
+    @Bean
+    Orders orders(JdbcClient jdbc, OrderRows orderRows) {
+        return new JdbcOrders(jdbc, orderRows);
+    }
+
+    @Bean
+    Dossiers dossiers(JdbcClient jdbc, OrderRows orderRows) {
+        return new JdbcDossiers(jdbc, orderRows);
     }
 
     @Bean

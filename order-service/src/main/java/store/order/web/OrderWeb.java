@@ -1,14 +1,18 @@
 package store.order.web;
 
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import store.order.CancelOrder;
+import store.order.Dossiers;
 import store.order.Orders;
 import store.order.PlaceOrder;
+import store.order.ResolveOrder;
+import store.order.RetryOrder;
 import store.order.TerminalAnswers;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The public API of the module. */
+/** The public API of the module, and the operator's. */
 @Configuration(proxyBeanMethods = false)
 public class OrderWeb {
 
@@ -20,6 +24,16 @@ public class OrderWeb {
     @Bean
     OrderController orderController(PlaceOrder placeOrder, CancelOrder cancelOrder, Orders orders) {
         return new OrderController(placeOrder, cancelOrder, orders);
+    }
+
+    /** @param tokenFile where the operator's token rests; empty, and nobody is the operator */
+    @Bean
+    OperatorController operatorController(
+            Dossiers dossiers,
+            RetryOrder retryOrder,
+            ResolveOrder resolveOrder,
+            @Value("${store.order.operator-token-file:}") String tokenFile) {
+        return new OperatorController(dossiers, retryOrder, resolveOrder, OperatorToken.in(tokenFile));
     }
 
     @Bean

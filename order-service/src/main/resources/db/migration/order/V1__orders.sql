@@ -11,14 +11,12 @@ create table orders.orders (
     card_token        bytea, -- encrypted, and only as long as the order can be charged
     status            text not null,
     reason            text,
-    -- The cancel wish of a customer whose order needs attention: a retry then leads to CANCELLING.
-    cancel_wished     boolean not null default false,
-    -- The status that NEEDS_ATTENTION was entered from.
-    attention_from    text check (attention_from in ('PENDING', 'CANCELLING')),
+    -- Set for good when the order becomes CANCELLING, or when its customer cancels while it needs attention: it can only end CANCELLED.
+    given_up_for      text check (given_up_for in ('CUSTOMER', 'PATIENCE')),
     answer_status     int,
     answer_body       bytea,
     lease_token       bigint not null default 1,
-    lease_actor       text check (lease_actor in ('REQUEST', 'CUSTOMER', 'RECOVERY')),
+    lease_actor       text check (lease_actor in ('REQUEST', 'CUSTOMER', 'RECOVERY', 'OPERATOR')),
     lease_until       timestamptz,
     attempts          int not null default 0,
     due_at            timestamptz not null,
@@ -39,12 +37,16 @@ create table orders.orders (
     constraint final_orders_have_their_answer check (
         (status in ('CONFIRMED', 'REJECTED', 'DECLINED', 'CANCELLED')) = (answer_status is not null and answer_body is not null)),
     constraint card_only_while_it_can_be_charged check (status in ('PENDING', 'NEEDS_ATTENTION') or card_token is null),
+    constraint given_up_is_for_good check (
+        case when status in ('CANCELLING', 'CANCELLED') then given_up_for is not null and given_up_for = reason
+        else given_up_for is null or status = 'NEEDS_ATTENTION' end),
     constraint priced_as_a_whole check ((total_amount is null) = (total_currency is null)),
     constraint confirmed_at_the_agreed_total check (
         status <> 'CONFIRMED' or (total_amount = expected_amount and total_currency = expected_currency))
 );
 
 create index orders_due on orders.orders (due_at) where status in ('PENDING', 'CANCELLING');
+create index orders_needing_attention on orders.orders (created_at) where status = 'NEEDS_ATTENTION';
 create index orders_of_customer on orders.orders (customer_id, id);
 
 create function orders.refuse_impossible_change() returns trigger language plpgsql as $$
@@ -52,11 +54,14 @@ begin
     if new.status <> all (case old.status
         when 'PENDING' then array['PENDING', 'CONFIRMED', 'REJECTED', 'DECLINED', 'CANCELLING', 'NEEDS_ATTENTION']
         when 'CANCELLING' then array['CANCELLING', 'CANCELLED', 'NEEDS_ATTENTION']
-        when 'NEEDS_ATTENTION' then array['NEEDS_ATTENTION']
+        when 'NEEDS_ATTENTION' then array['NEEDS_ATTENTION', 'PENDING', 'CANCELLING', 'CONFIRMED']
         else array[]::text[] end)
     then
         raise exception 'order % is % and cannot become %', old.id, old.status, new.status
             using errcode = 'integrity_constraint_violation';
+    end if;
+    if old.given_up_for is not null and new.given_up_for is distinct from old.given_up_for then
+        raise exception 'order % is given up for good', old.id using errcode = 'integrity_constraint_violation';
     end if;
     return new;
 end $$;
@@ -65,16 +70,17 @@ create trigger orders_change before update on orders.orders
     for each row execute function orders.refuse_impossible_change();
 
 -- Every change of status or reason, in order; replaying an order's rows gives its current state. Evidence of writes that
--- were turned away stands beside them.
+-- were turned away stands beside them, and what an operator tried.
 create table orders.order_audit (
     seq         bigint generated always as identity primary key,
     order_id    uuid not null references orders.orders,
     at          timestamptz not null default clock_timestamp(),
-    event       text not null check (event in ('CHANGED', 'FENCED_OFF', 'CANCEL_WISHED')),
+    event       text not null check (event in ('CHANGED', 'FENCED_OFF', 'CANCEL_WISHED', 'RESOLVING', 'RESOLVE_REFUSED')),
     status      text not null,
     reason      text,
     actor       text not null,
-    lease_token bigint not null
+    lease_token bigint not null,
+    note        text -- why the order needs attention, and what an operator said to it
 );
 
 create index order_audit_of_order on orders.order_audit (order_id, seq);

@@ -28,6 +28,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Date;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
@@ -85,6 +86,7 @@ class OrderServiceIT {
 
     private static final KeyPair KEYS = keys();
     private static final JsonMapper JSON = new JsonMapper();
+    private static final String OPERATOR = "the-operators-token";
     private static final Duration BOUND = Duration.ofSeconds(20);
 
     @TempDir
@@ -139,6 +141,8 @@ class OrderServiceIT {
         var secret =
                 Files.writeString(folder.resolve("secret"), Base64.getEncoder().encodeToString(new byte[32]));
         registry.add("store.order.secret-file", secret::toString);
+        var operator = Files.writeString(folder.resolve("operator"), OPERATOR + "\n");
+        registry.add("store.order.operator-token-file", operator::toString);
         var pem = "-----BEGIN PUBLIC KEY-----\n"
                 + Base64.getMimeEncoder().encodeToString(KEYS.getPublic().getEncoded())
                 + "\n-----END PUBLIC KEY-----\n";
@@ -482,6 +486,146 @@ class OrderServiceIT {
         assertThat(count("select count(*) from orders.order_audit where event = 'CANCEL_WISHED' and order_id = '"
                         + id(answer) + "'"))
                 .isEqualTo(1);
+    }
+
+    @Test
+    void onlyTheOperatorsTokenOpensTheOperatorsDoor() {
+        for (var path : List.of("/operator/orders", "/operator/orders/" + UUID.randomUUID())) {
+            for (var token :
+                    new @Nullable String[] {null, "", OPERATOR + "x", OPERATOR.substring(1), token(customer, KEYS)}) {
+                var answer = send(request(path, token).GET());
+                assertThat(answer.statusCode()).as(path + " " + token).isEqualTo(401);
+                assertThat(json(answer).get("type").asString()).endsWith("/unauthenticated");
+            }
+        }
+        assertThat(send(request("/operator/orders/" + UUID.randomUUID() + "/resolve", null)
+                                .header("Content-Type", "application/json")
+                                .POST(BodyPublishers.ofString("{")))
+                        .statusCode())
+                .as("before anything is read")
+                .isEqualTo(401);
+        assertThat(send(request("/operator/orders", OPERATOR).GET()).statusCode())
+                .isEqualTo(200);
+        assertThat(send(request("/api/orders", OPERATOR).GET()).statusCode())
+                .as("and no other door")
+                .isEqualTo(401);
+    }
+
+    @Test
+    void anOperatorSeesWhatNeedsAttentionAndLetsRecoveryTryAgain() {
+        var order = orderThatNeedsAttention();
+        assertThat(json(operator("", null))
+                        .get("orders")
+                        .valueStream()
+                        .filter(found -> found.get("id").asString().equals(order.toString())))
+                .singleElement()
+                .satisfies(found -> assertThat(found.get("note").asString()).isEqualTo("another amount"));
+        var dossier = json(operator("/" + order, null));
+        assertThat(dossier.at("/lines/0/sku").asString()).isEqualTo("cup");
+        assertThat(dossier.at("/history/1/status").asString()).isEqualTo("NEEDS_ATTENTION");
+        assertThat(dossier.toString()).doesNotContain("tok_visa");
+
+        var retried = operator("/" + order + "/retry", "{}");
+        assertThat(retried.statusCode()).isEqualTo(202);
+        assertThat(json(retried).get("status").asString()).isEqualTo("PENDING");
+        awaitStatus(order, "CONFIRMED");
+        var late = operator("/" + order + "/retry", "{}");
+        assertThat(late.statusCode()).isEqualTo(409);
+        assertThat(json(late).get("detail").asString()).contains("CONFIRMED");
+        assertThat(operator("/" + UUID.randomUUID() + "/retry", "{}").statusCode())
+                .isEqualTo(404);
+    }
+
+    @Test
+    void anOperatorConfirmsWhatIsHeldAndCapturedAndNothingElse() {
+        var order = orderThatNeedsAttention();
+        var end = Map.<Runnable, String>of(
+                () -> peers.nextReservation(() -> new ReservationOutcome.Refused(Reason.OUT_OF_STOCK)), "OUT_OF_STOCK",
+                () -> peers.nextReservation(ReservationOutcome.Withdrawn::new), "released",
+                () -> peers.nextReservation(() -> new ReservationOutcome.Unknown("no answer")), "no answer",
+                () -> peers.nextReservation(() -> FakePeers.held(List.of(OrderLine.of("cup", 3)))), "3000",
+                () -> peers.nextCharge(() -> new ChargeOutcome.Declined(Reason.CARD_DECLINED)), "CARD_DECLINED",
+                () -> peers.nextCharge(ChargeOutcome.Withdrawn::new), "voided",
+                () -> peers.nextCharge(() -> new ChargeOutcome.Unknown("no answer")), "no answer",
+                () -> peers.nextCharge(() -> new ChargeOutcome.Contradiction("another card")), "another card");
+        end.forEach((plan, why) -> {
+            plan.run();
+            var refused = resolve(order, "CONFIRMED");
+            assertThat(refused.statusCode()).as(why).isEqualTo(409);
+            assertThat(json(refused).get("detail").asString()).contains(why);
+            assertThat(orders.find(order).orElseThrow().status()).isEqualTo(Status.NEEDS_ATTENTION);
+        });
+
+        var confirmed = resolve(order, "CONFIRMED");
+
+        assertThat(confirmed.statusCode()).isEqualTo(200);
+        assertThat(place(key, twoCups("tok_visa")).statusCode()).isEqualTo(201);
+        awaitSettled(order, "committed");
+        assertThat(count("select count(*) from orders.order_audit where actor = 'OPERATOR' and note = 'as agreed' and"
+                        + " order_id = '" + order + "'"))
+                .as("each attempt, with the reason given")
+                .isEqualTo(end.size() + 1);
+    }
+
+    @Test
+    void anOperatorCancelsByTheProtocol() {
+        var order = orderThatNeedsAttention();
+        peers.nextVoid(() -> new VoidOutcome.Contradiction("it is another order's"));
+        var refused = resolve(order, "CANCELLED");
+        assertThat(refused.statusCode()).isEqualTo(409);
+        assertThat(json(operator("/" + order, null)).at("/givenUpFor").asString())
+                .isEqualTo("PATIENCE");
+        var confirm = resolve(order, "CONFIRMED");
+        assertThat(json(confirm).get("detail").asString()).contains("can only end CANCELLED");
+
+        assertThat(resolve(order, "CANCELLED").statusCode()).isEqualTo(200);
+
+        assertThat(peers.payments.get(order)).isEqualTo("voided");
+        assertThat(peers.reservations.get(order)).isEqualTo("released");
+        assertThat(place(key, twoCups("tok_visa")).statusCode()).isEqualTo(409);
+    }
+
+    @Test
+    void aCustomersCancelMakesAnOperatorsRetryLeadToCancelled() {
+        var order = orderThatNeedsAttention();
+        assertThat(post("/api/orders/" + order + "/cancel").statusCode()).isEqualTo(202);
+        assertThat(json(operator("/" + order + "/retry", "{\"why\":\"as wished\"}"))
+                        .get("status")
+                        .asString())
+                .isEqualTo("CANCELLING");
+        awaitStatus(order, "CANCELLED");
+        assertThat(json(get("/api/orders/" + order)).get("reason").asString()).isEqualTo("CUSTOMER");
+    }
+
+    @Test
+    void anOperatorSaysWhatAndWhy() {
+        var order = orderThatNeedsAttention();
+        for (var body : List.of(
+                "{\"as\":\"CANCELLED\"}",
+                "{\"why\":\"because\"}",
+                "{\"as\":\"REJECTED\",\"why\":\"because\"}",
+                "{\"as\":\"CANCELLED\",\"why\":\"two\\nlines\"}")) {
+            assertThat(operator("/" + order + "/resolve", body).statusCode())
+                    .as(body)
+                    .isEqualTo(400);
+        }
+    }
+
+    private OrderId orderThatNeedsAttention() {
+        peers.nextCharge(() -> new ChargeOutcome.Contradiction("another amount"));
+        return id(place(key, twoCups("tok_visa")));
+    }
+
+    private HttpResponse<String> resolve(OrderId order, String end) {
+        return operator("/" + order + "/resolve", "{\"as\":\"" + end + "\",\"why\":\"as agreed\"}");
+    }
+
+    private HttpResponse<String> operator(String path, @Nullable String body) {
+        var request = request("/operator/orders" + path, OPERATOR);
+        return send(
+                body == null
+                        ? request.GET()
+                        : request.header("Content-Type", "application/json").POST(BodyPublishers.ofString(body)));
     }
 
     @Test

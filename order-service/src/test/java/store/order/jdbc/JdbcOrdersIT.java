@@ -1,11 +1,13 @@
 package store.order.jdbc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Types;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -21,6 +23,9 @@ import org.junit.jupiter.api.Test;
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
+import store.order.CustomerId;
+import store.order.Dossiers;
+import store.order.NewOrder;
 import store.order.Orders;
 import store.order.OrdersContract;
 import store.order.Reason;
@@ -46,14 +51,65 @@ class JdbcOrdersIT implements OrdersContract {
         jdbc = JdbcClient.create(source);
     }
 
+    private static final OrderRows ROWS = new OrderRows(new JsonMapper(), new SecretKeySpec(new byte[32], "AES"));
+
     @Override
     public Orders orders() {
-        return new JdbcOrders(jdbc, new JsonMapper(), new SecretKeySpec(new byte[32], "AES"));
+        return new JdbcOrders(jdbc, ROWS);
+    }
+
+    @Override
+    public Dossiers dossiers() {
+        return new JdbcDossiers(jdbc, ROWS);
     }
 
     @Override
     public Settlements settlements() {
         return new JdbcSettlements(jdbc);
+    }
+
+    @Test
+    void whatWasGivenUpCanOnlyEndCancelledWhoeverWrites() {
+        var order = insert(Status.CANCELLING, "CUSTOMER");
+        change(order, Status.NEEDS_ATTENTION);
+        for (var next : List.of(Status.PENDING, Status.CONFIRMED)) {
+            assertThatThrownBy(() -> change(order, next)).isInstanceOf(DataIntegrityViolationException.class);
+        }
+        assertThatThrownBy(() -> jdbc.sql("update orders.orders set given_up_for = null where id = ?")
+                        .param(order)
+                        .update())
+                .hasMessageContaining("given up for good");
+        change(order, Status.CANCELLING);
+        change(order, Status.CANCELLED);
+    }
+
+    @Test
+    void aBrokenRowIsSetAsideAndHoldsNobodyUp() {
+        var broken = List.of("card_token = 'x'", "card_token = repeat('x', 60)::bytea", "lines = '{}'");
+        for (var damage : broken) {
+            var order = orders().insert(newOrder(), LEASE).orElseThrow();
+            orders().park(order, order.order(), Duration.ZERO);
+            jdbc.sql("update orders.orders set %s where id = ?".formatted(damage))
+                    .param(order.order().id().value())
+                    .update();
+            var whole = orders().insert(newOrder(), LEASE).orElseThrow();
+            orders().park(whole, whole.order(), Duration.ZERO);
+
+            assertThat(orders().claimDue(1000, LEASE))
+                    .as(damage)
+                    .extracting(claimed -> claimed.order().id())
+                    .contains(whole.order().id())
+                    .doesNotContain(order.order().id());
+
+            var dossier = dossiers().find(order.order().id()).orElseThrow();
+            assertThat(dossier.status()).isEqualTo(Status.NEEDS_ATTENTION);
+            assertThat(dossier.history().getLast().note()).startsWith("its row cannot be read: ");
+            assertThat(dossier.lines() == null).isEqualTo(damage.startsWith("lines"));
+        }
+    }
+
+    private static NewOrder newOrder() {
+        return OrdersContract.newOrder(new CustomerId(UUID.randomUUID()), "key");
     }
 
     /** The database allows exactly what the table in ARCHITECTURE.md says. */
@@ -125,8 +181,9 @@ class JdbcOrdersIT implements OrdersContract {
         var id = UUID.randomUUID();
         jdbc.sql("""
             insert into orders.orders (id, customer_id, idempotency_key, fingerprint, lines, expected_amount, expected_currency,
-                total_amount, total_currency, status, reason, answer_status, answer_body, due_at)
+                total_amount, total_currency, status, reason, given_up_for, answer_status, answer_body, due_at)
             values (:id, :id, 'key', '', '[]', 1, 'EUR', 1, 'EUR', :status, cast(:reason as text),
+                case when :status like 'CANCEL%' then cast(:reason as text) end,
                 case when :final then 200 end, case when :final then cast('' as bytea) end, now() + interval '1 day')
             """)
                 .param("id", id)
@@ -140,6 +197,7 @@ class JdbcOrdersIT implements OrdersContract {
     private static void change(UUID id, Status next) {
         jdbc.sql("""
             update orders.orders set status = :status, reason = cast(:reason as text),
+                given_up_for = case when :status like 'CANCEL%' then coalesce(given_up_for, cast(:reason as text)) else given_up_for end,
                 answer_status = case when :final then 200 end, answer_body = case when :final then cast('' as bytea) end
             where id = :id
             """)

@@ -1,0 +1,108 @@
+package store.order;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import store.order.Inventory.ReservationOutcome;
+import store.order.Payments.ChargeOutcome;
+import store.order.Resolution.Done;
+import store.order.Resolution.Refused;
+
+/**
+ * Ends an order that needs attention as an operator says, by the protocol: never against what the peers have on record, so an operator
+ * cannot confirm what was not charged, nor cancel what was sold.
+ */
+public final class ResolveOrder {
+
+    private static final Logger log = LoggerFactory.getLogger(ResolveOrder.class);
+
+    private final Dossiers dossiers;
+    private final Inventory inventory;
+    private final Payments payments;
+    private final FinishOrder finishOrder;
+
+    /** How an operator may want an order to end. */
+    public enum End {
+        CANCELLED,
+        CONFIRMED
+    }
+
+    public ResolveOrder(Dossiers dossiers, Inventory inventory, Payments payments, FinishOrder finishOrder) {
+        this.dossiers = dossiers;
+        this.inventory = inventory;
+        this.payments = payments;
+        this.finishOrder = finishOrder;
+    }
+
+    /**
+     * @throws Orders.NotRecorded if the end certainly was not recorded
+     * @throws Orders.RecordingUnknown if it may have been
+     */
+    public Resolution resolve(OrderId id, End end, String why) {
+        return switch (end) {
+            case CANCELLED ->
+                dossiers.giveUp(id, why, PlaceOrder.LEASE)
+                        .map(this::cancel)
+                        .orElseGet(() -> RetryOrder.notNeeded(dossiers, id));
+            case CONFIRMED ->
+                dossiers.take(id, why, PlaceOrder.LEASE).map(this::confirm).orElseGet(() -> notTaken(id));
+        };
+    }
+
+    private Resolution notTaken(OrderId id) {
+        return dossiers.find(id)
+                .filter(order -> order.status() == Status.NEEDS_ATTENTION)
+                .<Resolution>map(
+                        order -> new Refused("it was given up (" + order.givenUpFor() + ") and can only end CANCELLED"))
+                .orElseGet(() -> RetryOrder.notNeeded(dossiers, id));
+    }
+
+    private Resolution cancel(LeasedOrder leased) {
+        var order = finishOrder.finish(leased);
+        return order.status() == Status.NEEDS_ATTENTION
+                ? new Refused("a peer's record contradicts a cancellation; the history has its answer")
+                : new Done(order.status());
+    }
+
+    /** Asks again for what the order needs: who has given it already repeats the answer. */
+    private Resolution confirm(LeasedOrder taken) {
+        var order = taken.order().pendingAgain();
+        return switch (inventory.reserve(order.id(), order.lines())) {
+            case ReservationOutcome.Held(var lines) -> charge(taken, order.heldAt(lines));
+            case ReservationOutcome.Refused(var why) -> refuse(taken, "inventory has refused the stock: " + why);
+            case ReservationOutcome.Withdrawn _ -> refuse(taken, "the stock has been released");
+            case ReservationOutcome.Unknown(var why) -> refuse(taken, "inventory does not say: " + why);
+            case ReservationOutcome.Contradiction(var why) -> refuse(taken, why);
+        };
+    }
+
+    private Resolution charge(LeasedOrder taken, Order held) {
+        var total = held.total();
+        if (total == null || !held.costsWhatWasExpected()) {
+            return refuse(taken, "the stock costs " + total + ", not the " + held.expectedTotal() + " agreed to");
+        }
+        if (taken.card() == null) {
+            return refuse(taken, "the card token is gone");
+        }
+        return switch (payments.charge(held.id(), total, taken.card())) {
+            case ChargeOutcome.Captured _ -> {
+                var end = finishOrder.conclude(taken, held.confirmed(), Settlement.COMMIT);
+                yield end.status() == Status.CONFIRMED
+                        ? new Done(end.status())
+                        : new Refused("meanwhile the order has become " + end.status());
+            }
+            case ChargeOutcome.Declined(var why) -> refuse(taken, "the card was declined: " + why);
+            case ChargeOutcome.Withdrawn _ -> refuse(taken, "the payment has been voided");
+            case ChargeOutcome.Unknown(var why) -> refuse(taken, "payment does not say: " + why);
+            case ChargeOutcome.Contradiction(var why) -> refuse(taken, why);
+        };
+    }
+
+    private Resolution refuse(LeasedOrder taken, String why) {
+        dossiers.refuse(taken, why);
+        log.warn(
+                "order {} is not confirmed: {}; it still needs an operator",
+                taken.order().id(),
+                why);
+        return new Refused(why);
+    }
+}

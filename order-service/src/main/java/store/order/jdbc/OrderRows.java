@@ -1,0 +1,127 @@
+package store.order.jdbc;
+
+import java.nio.charset.StandardCharsets;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.Supplier;
+import javax.crypto.SecretKey;
+import org.jspecify.annotations.Nullable;
+import org.springframework.dao.DataAccessException;
+import org.springframework.jdbc.CannotGetJdbcConnectionException;
+import org.springframework.security.crypto.encrypt.AesGcmBytesEncryptor;
+import org.springframework.security.crypto.encrypt.BytesEncryptor;
+import store.order.CardToken;
+import store.order.CustomerId;
+import store.order.Lease;
+import store.order.Lease.Actor;
+import store.order.LeasedOrder;
+import store.order.Money;
+import store.order.Order;
+import store.order.OrderId;
+import store.order.OrderLine;
+import store.order.Orders.NotRecorded;
+import store.order.Orders.RecordingUnknown;
+import store.order.Reason;
+import store.order.Status;
+import store.order.StoredAnswer;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.json.JsonMapper;
+
+/** How an order rests in its row, and what a failed statement means. */
+final class OrderRows {
+
+    private static final TypeReference<List<OrderLine>> LINES = new TypeReference<>() {};
+
+    private final JsonMapper json;
+    private final BytesEncryptor cards;
+
+    OrderRows(JsonMapper json, SecretKey cardKey) {
+        this.json = json;
+        this.cards = AesGcmBytesEncryptor.withSecretKey(cardKey).build();
+    }
+
+    String lines(List<OrderLine> lines) {
+        return json.writeValueAsString(lines);
+    }
+
+    @Nullable
+    List<OrderLine> linesIfReadable(String lines) {
+        try {
+            return json.readValue(lines, LINES);
+        } catch (JacksonException _) {
+            return null;
+        }
+    }
+
+    byte[] card(CardToken card) {
+        return cards.encrypt(card.value().getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Without a connection nothing happened; with one, a failure may hide a commit. */
+    static <T> T write(Supplier<T> statement) {
+        try {
+            return statement.get();
+        } catch (CannotGetJdbcConnectionException e) {
+            throw new NotRecorded(e);
+        } catch (DataAccessException e) {
+            throw new RecordingUnknown(e);
+        }
+    }
+
+    /** @throws Unreadable if what the row holds cannot be an order */
+    LeasedOrder leasedOrder(ResultSet row, int number) throws SQLException {
+        try {
+            var card = row.getBytes("card_token");
+            return new LeasedOrder(
+                    order(row, number),
+                    card == null ? null : new CardToken(new String(cards.decrypt(card), StandardCharsets.UTF_8)),
+                    new Lease(
+                            row.getLong("lease_token"),
+                            Actor.valueOf(row.getString("lease_actor")),
+                            instant(row, "leased_at"),
+                            System.nanoTime()),
+                    row.getInt("attempts"));
+        } catch (RuntimeException e) { // of whichever decoder: the row is in memory, and nothing else can fail here
+            throw new Unreadable(e);
+        }
+    }
+
+    Order order(ResultSet row, int number) throws SQLException {
+        var total = row.getString("total_currency");
+        var reason = row.getString("reason");
+        var answer = row.getBytes("answer_body");
+        return new Order(
+                new OrderId(row.getObject("id", UUID.class)),
+                new CustomerId(row.getObject("customer_id", UUID.class)),
+                json.readValue(row.getString("lines"), LINES),
+                new Money(row.getLong("expected_amount"), row.getString("expected_currency")),
+                total == null ? null : new Money(row.getLong("total_amount"), total),
+                Status.valueOf(row.getString("status")),
+                reason == null ? null : Reason.valueOf(reason),
+                instant(row, "created_at"),
+                instant(row, "updated_at"),
+                answer == null ? null : new StoredAnswer(row.getInt("answer_status"), answer));
+    }
+
+    static Instant instant(ResultSet row, String column) throws SQLException {
+        return row.getObject(column, OffsetDateTime.class).toInstant();
+    }
+
+    static @Nullable String name(@Nullable Enum<?> value) {
+        return value == null ? null : value.name();
+    }
+
+    /** A row that is broken. What the decoder said of it may quote it, so only the kind of failure is told. */
+    static final class Unreadable extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        private Unreadable(RuntimeException cause) {
+            super("its row cannot be read: " + cause.getClass().getSimpleName(), cause);
+        }
+    }
+}
