@@ -25,14 +25,17 @@ public final class LocalStore {
             case "status" -> new Status();
             case "logs" -> new Logs();
             case "restart" -> new Restart();
+            case "operator" -> new Operator();
             default -> new Usage();
         };
-        CommandLine line = new CommandLine(command).setExecutionExceptionHandler((failure, failed, parsed) -> {
-            failed.getErr().println(failed.getCommandName() + ": " + message(failure));
-            return failure instanceof Failure known
-                    ? known.exitCode()
-                    : failure instanceof PostgresBinaries.CannotRun ? Failure.PREREQUISITE : Failure.FAILED;
-        });
+        CommandLine line = new CommandLine(command)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setExecutionExceptionHandler((failure, failed, parsed) -> {
+                    failed.getErr().println(failed.getCommandName() + ": " + message(failure));
+                    return failure instanceof Failure known
+                            ? known.exitCode()
+                            : failure instanceof PostgresBinaries.CannotRun ? Failure.PREREQUISITE : Failure.FAILED;
+                });
         System.exit(line.execute(Arrays.stream(arguments).skip(1).toArray(String[]::new)));
     }
 
@@ -55,7 +58,8 @@ public final class LocalStore {
     @Command(
             name = "deploy/local/",
             description =
-                    "Runs the store on this machine: deploy/local/{up,down,status,logs,restart}, each with --help.")
+                    "Runs the store on this machine: deploy/local/{up,down,status,logs,restart,operator}, each with"
+                            + " --help.")
     private static final class Usage implements Callable<Integer> {
 
         @Option(
@@ -66,7 +70,7 @@ public final class LocalStore {
 
         @Override
         public Integer call() {
-            throw new Failure(Failure.PREREQUISITE, "use deploy/local/{up,down,status,logs,restart}");
+            throw new Failure(Failure.PREREQUISITE, "use deploy/local/{up,down,status,logs,restart,operator}");
         }
     }
 }

@@ -67,6 +67,11 @@ public final class PrepareInstance {
         return root.resolve("deploy/local/.state");
     }
 
+    /** The file with the token of an instance's operator. */
+    public static Path operatorToken(InstanceFolder folder) {
+        return folder.secrets().resolve(Secrets.OPERATOR_TOKEN);
+    }
+
     /**
      * @param port the public one
      * @param stock pieces of every product to begin with, or empty for the usual ones

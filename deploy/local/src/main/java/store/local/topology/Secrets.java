@@ -16,6 +16,9 @@ import java.util.Set;
 /** The keys and passwords of one instance, each in a file that only its owner reads; made once, kept until {@code --fresh}. */
 record Secrets(Path folder) {
 
+    /** Shows that a request to order-service is the operator's. */
+    static final String OPERATOR_TOKEN = "operator.token";
+
     private static final int KEY_BYTES = 32;
     private static final SecureRandom RANDOM = new SecureRandom();
 
@@ -25,6 +28,7 @@ record Secrets(Path folder) {
         Files.createDirectories(folder);
         secrets.once("order.key", Base64.getEncoder().encodeToString(random(KEY_BYTES)));
         secrets.once("payment.key", Base64.getEncoder().encodeToString(random(KEY_BYTES)));
+        secrets.once(OPERATOR_TOKEN, HexFormat.of().formatHex(random(KEY_BYTES)));
         if (!Files.exists(secrets.file("guests-public.pem"))) {
             KeyPair guests = rsa();
             Files.deleteIfExists(secrets.file("guests-private.pem")); // without its public half

@@ -135,6 +135,9 @@ public record Topology(String build, List<Database> databases, List<Service> ser
                                         "STORE_ORDER_PAYMENT_ADDRESS", wiring.address("payment-service"),
                                         "STORE_ORDER_SECRET_FILE",
                                                 wiring.secret("order.key").toString(),
+                                        "STORE_ORDER_OPERATOR_TOKEN_FILE",
+                                                wiring.secret(Secrets.OPERATOR_TOKEN)
+                                                        .toString(),
                                         "STORE_ORDER_GUEST_PUBLIC_KEY", url(wiring.secret("guests-public.pem")))),
                         spring(
                                 "gateway",
@@ -162,6 +165,8 @@ public record Topology(String build, List<Database> databases, List<Service> ser
                             wiring.secret("payment.key").toString(),
                             "STORE_ORDER_SECRET_FILE",
                             wiring.secret("order.key").toString(),
+                            "STORE_ORDER_OPERATOR_TOKEN_FILE",
+                            wiring.secret(Secrets.OPERATOR_TOKEN).toString(),
                             "STORE_EDGE_GUEST_PRIVATE_KEY",
                             url(wiring.secret("guests-private.pem")),
                             "STORE_EDGE_GUEST_PUBLIC_KEY",

@@ -35,7 +35,7 @@ class SecretsTest {
         assertThat(Base64.getDecoder().decode(key)).hasSize(32);
         try (var files = Files.list(folder)) {
             List<Path> all = files.toList();
-            assertThat(all).hasSize(5);
+            assertThat(all).hasSize(6);
             for (Path file : all) {
                 assertThat(Files.getPosixFilePermissions(file)).isEqualTo(PosixFilePermissions.fromString("rw-------"));
             }

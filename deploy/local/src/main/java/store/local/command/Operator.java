@@ -1,0 +1,254 @@
+package store.local.command;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import store.local.supervision.InstanceFolder;
+import store.local.supervision.Plan;
+import store.local.topology.PrepareInstance;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+@Command(
+        name = "deploy/local/operator",
+        description = "Looks after the orders that recovery cannot end. What is done is recorded in the order's audit.",
+        customSynopsis = {
+            "deploy/local/operator list [--name NAME] [--json]",
+            "       deploy/local/operator show ID [--name NAME] [--json]",
+            "       deploy/local/operator retry ID [--why TEXT] [--name NAME] [--json]",
+            "       deploy/local/operator resolve ID --as cancelled|confirmed --why TEXT [--name NAME] [--json]"
+        },
+        exitCodeListHeading = "Exit codes:%n",
+        exitCodeList = {
+            "0:done; or decided, and recovery carries on",
+            "1:refused, or the store does not answer",
+            "2:usage, or the store does not run",
+            "130:interrupted"
+        })
+final class Operator implements Callable<Integer> {
+
+    /** Longer than order-service works on any request. */
+    private static final Duration ANSWER_BOUND = Duration.ofSeconds(10);
+
+    private static final Duration CONNECT_BOUND = Duration.ofSeconds(2);
+
+    private static final String ROW = "%-36s  %-15s  %-16s  %9s  %8s  %s%n";
+
+    /** What can be done. */
+    enum Act {
+        LIST,
+        SHOW,
+        RETRY,
+        RESOLVE
+    }
+
+    /** How an order may be made to end. */
+    enum End {
+        CANCELLED,
+        CONFIRMED
+    }
+
+    @Mixin
+    private Instance instance = new Instance();
+
+    @Parameters(
+            index = "0",
+            paramLabel = "ACT",
+            description = {
+                "list: the orders that need attention, and those that are overdue",
+                "show: an order with its history",
+                "retry: lets recovery try again, because the cause has gone; an order that was given up is cancelled",
+                "resolve: ends an order by the protocol; refused where stock and payment say otherwise"
+            })
+    private Act act = Act.LIST;
+
+    @Parameters(index = "1", arity = "0..1", paramLabel = "ID", description = "The order's id.")
+    private @Nullable UUID id;
+
+    @Option(names = "--as", paramLabel = "END", description = "cancelled or confirmed.")
+    private @Nullable End end;
+
+    @Option(names = "--why", paramLabel = "TEXT", description = "The reason, for the audit: one line.")
+    private @Nullable String why;
+
+    @Option(names = "--json", description = "Print JSON.")
+    private boolean json;
+
+    @Spec
+    private CommandSpec command = CommandSpec.create();
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        require(act == Act.LIST || id != null, "which order? " + name(act) + " needs its ID");
+        require(act != Act.LIST || id == null, "list takes no ID");
+        require((act == Act.RESOLVE) == (end != null), "--as cancelled or --as confirmed goes with resolve");
+        require(act != Act.RESOLVE || why != null, "resolve needs --why TEXT");
+        require(why == null || act == Act.RESOLVE || act == Act.RETRY, "--why goes with retry and resolve");
+        JsonNode answer = switch (act) {
+            case LIST -> ask("", null);
+            case SHOW -> ask("/" + id, null);
+            case RETRY -> ask("/" + id + "/retry", wish());
+            case RESOLVE -> ask("/" + id + "/resolve", wish());
+        };
+        if (json) {
+            System.out.println(
+                    InstanceFolder.JSON.writerWithDefaultPrettyPrinter().writeValueAsString(answer));
+        } else {
+            switch (act) {
+                case LIST -> printOrders(answer.path("orders"));
+                case SHOW -> printOrder(answer);
+                case RETRY, RESOLVE -> printStatus(answer.path("status").stringValue());
+            }
+        }
+        return 0;
+    }
+
+    private void require(boolean fits, String otherwise) {
+        if (!fits) {
+            throw new ParameterException(command.commandLine(), otherwise);
+        }
+    }
+
+    private ObjectNode wish() {
+        ObjectNode wish = InstanceFolder.JSON.createObjectNode();
+        if (end != null) {
+            wish.put("as", end.name());
+        }
+        return why == null ? wish : wish.put("why", why);
+    }
+
+    /** Asks one of the processes that have the orders: the first that can be reached. */
+    private JsonNode ask(String path, @Nullable ObjectNode body) throws IOException, InterruptedException {
+        Plan plan = instance.planOfRunning();
+        Path token = PrepareInstance.operatorToken(instance.folder());
+        if (!Files.exists(token)) {
+            throw new Failure(Failure.PREREQUISITE, token + " is missing; deploy/local/up makes it");
+        }
+        List<String> addresses = plan.parts().stream()
+                .filter(part ->
+                        part.name().startsWith("order-service") || part.name().equals("monolith"))
+                .map(part -> Objects.requireNonNull(part.url()))
+                .toList();
+        try (HttpClient http = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(CONNECT_BOUND)
+                .build()) {
+            for (String address : addresses) {
+                HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(address + "/operator/orders" + path))
+                        .header(
+                                "Authorization",
+                                "Bearer " + Files.readString(token).strip())
+                        .header("Content-Type", "application/json")
+                        .timeout(ANSWER_BOUND);
+                if (body != null) {
+                    request.POST(BodyPublishers.ofString(body.toString()));
+                }
+                try {
+                    return accepted(http.send(request.build(), BodyHandlers.ofString()));
+                } catch (ConnectException refused) {
+                    System.err.println(address + " cannot be reached");
+                }
+            }
+        }
+        throw new Failure(Failure.FAILED, "no process that has the orders can be reached; see deploy/local/status");
+    }
+
+    private static JsonNode accepted(HttpResponse<String> answer) {
+        JsonNode body;
+        try {
+            body = InstanceFolder.JSON.readTree(answer.body());
+        } catch (JacksonException _) {
+            throw new Failure(Failure.FAILED, "the store answers " + answer.statusCode() + " and no JSON");
+        }
+        if (answer.statusCode() < 300) {
+            return body;
+        }
+        String detail = body.path("detail").asString(answer.body());
+        JsonNode errors = body.path("errors");
+        throw new Failure(
+                answer.statusCode() == 400 ? Failure.PREREQUISITE : Failure.FAILED,
+                errors.isEmpty() ? detail : detail + " " + errors);
+    }
+
+    private void printStatus(String status) {
+        String next = switch (status) {
+            case "PENDING" -> "; recovery tries again at once";
+            case "CANCELLING" -> "; recovery cancels it as soon as stock and payment answer";
+            default -> "";
+        };
+        System.out.println("order " + id + " is " + status + next);
+    }
+
+    private static void printOrders(JsonNode orders) {
+        if (orders.isEmpty()) {
+            System.out.println("no order needs attention and none is overdue");
+            return;
+        }
+        System.out.printf(ROW, "ORDER", "STATUS", "REASON", "AGE", "ATTEMPTS", "NOTE");
+        for (JsonNode order : orders) {
+            System.out.printf(
+                    ROW,
+                    order.path("id").stringValue(),
+                    order.path("status").stringValue(),
+                    order.path("reason").stringValue(),
+                    age(Instant.parse(order.path("createdAt").stringValue())),
+                    order.path("attempts").asInt(),
+                    order.path("note").asString(""));
+        }
+    }
+
+    private static void printOrder(JsonNode order) {
+        order.properties().forEach(field -> {
+            if (!field.getKey().equals("history") && !field.getValue().isNull()) {
+                System.out.printf(
+                        "%-15s %s%n",
+                        field.getKey(),
+                        field.getValue().asString(field.getValue().toString()));
+            }
+        });
+        System.out.println("history");
+        for (JsonNode entry : order.path("history")) {
+            System.out.printf(
+                    "  %-27s %-15s %-15s %-16s by %-9s token %-4d %s%n",
+                    entry.path("at").stringValue(),
+                    entry.path("event").stringValue(),
+                    entry.path("status").stringValue(),
+                    entry.path("reason").asString(""),
+                    entry.path("actor").stringValue(),
+                    entry.path("leaseToken").asLong(),
+                    entry.path("note").asString(""));
+        }
+    }
+
+    private static String age(Instant since) {
+        Duration age = Duration.between(since, Instant.now());
+        return String.format(Locale.ROOT, "%d:%02d:%02d", age.toHours(), age.toMinutesPart(), age.toSecondsPart());
+    }
+
+    private static String name(Act act) {
+        return act.name().toLowerCase(Locale.ROOT);
+    }
+}
