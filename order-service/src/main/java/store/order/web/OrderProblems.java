@@ -14,6 +14,7 @@ import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
 import store.order.Orders.NotRecorded;
 import store.order.Orders.RecordingUnknown;
+import store.resilience.spring.OneLine;
 import store.resilience.spring.Problems;
 
 /** What a customer is told when the order database fails: nothing happened, or nobody knows. */
@@ -34,10 +35,7 @@ final class OrderProblems {
 
     @ExceptionHandler
     ResponseEntity<ProblemDetail> recordingUnknown(RecordingUnknown failure, HttpServletRequest request) {
-        log.warn(
-                "{} ({}); only a repeat of the request tells",
-                failure.getMessage(),
-                String.valueOf(failure.getCause()));
+        log.warn("{} ({}); only a repeat of the request tells", failure.getMessage(), OneLine.of(failure));
         return isRead(request)
                 ? retryable(HttpStatus.SERVICE_UNAVAILABLE, "unavailable", "This cannot be read right now; try again.")
                 : retryable(

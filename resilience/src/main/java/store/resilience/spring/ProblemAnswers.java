@@ -26,7 +26,7 @@ public final class ProblemAnswers extends ResponseEntityExceptionHandler {
     /** The database did not answer in time or not at all: nothing is said about what it did. */
     @ExceptionHandler({DataAccessException.class, TransactionException.class})
     ResponseEntity<Object> databaseFailed(Exception failure, WebRequest request) {
-        log.warn("The database failed ({}); the caller is told 503 and asks again.", failure.toString());
+        log.warn("The database failed ({}); the caller is told 503 and asks again.", OneLine.of(failure));
         var headers = new HttpHeaders();
         headers.set(HttpHeaders.RETRY_AFTER, "1");
         var problem = Problems.detail(
