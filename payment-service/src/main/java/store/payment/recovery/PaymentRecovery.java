@@ -1,5 +1,6 @@
 package store.payment.recovery;
 
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
 import javax.sql.DataSource;
@@ -21,7 +22,8 @@ public class PaymentRecovery {
             InstantSource time,
             ResolvePayments resolvePayments,
             ReconcileLedger reconcileLedger,
-            RecoveryProperties properties) {
+            RecoveryProperties properties)
+            throws SQLException {
         return new RecoveryScheduler(
                 database,
                 time,

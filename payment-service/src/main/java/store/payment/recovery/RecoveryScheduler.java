@@ -3,12 +3,15 @@ package store.payment.recovery;
 import com.github.kagkarlsson.scheduler.Scheduler;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import com.github.kagkarlsson.scheduler.task.schedule.FixedDelay;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
 import javax.sql.DataSource;
 import org.springframework.context.SmartLifecycle;
 import store.payment.ReconcileLedger;
 import store.payment.ResolvePayments;
+import store.resilience.spring.DatabaseTime;
+import store.resilience.spring.OutageLines;
 
 /**
  * Runs recovery from the whole context's start to the beginning of its end, in one instance of the service at a time: the instances
@@ -31,15 +34,18 @@ final class RecoveryScheduler implements SmartLifecycle {
             ResolvePayments resolvePayments,
             Duration resolveEvery,
             ReconcileLedger reconcileLedger,
-            Duration reconcileEvery) {
+            Duration reconcileEvery)
+            throws SQLException {
         var resolve = Tasks.recurring("resolve-payments", FixedDelay.of(resolveEvery))
                 .execute((_, _) -> resolvePayments.resolve());
         var reconcile = Tasks.recurring("reconcile-ledger", FixedDelay.of(reconcileEvery))
                 .execute((_, _) -> reconcileLedger.reconcile());
+        OutageLines.ofScheduler();
         this.scheduler = Scheduler.create(database)
                 .startTasks(resolve, reconcile)
                 .clock(time::instant)
                 .tableName("payments.scheduled_tasks")
+                .clock(new DatabaseTime(database, System::nanoTime)::instant)
                 .threads(2)
                 .pollingInterval(resolveEvery)
                 .heartbeatInterval(HEARTBEAT)
