@@ -1,21 +1,25 @@
 package store.inventory.boot;
 
+import java.time.Duration;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 import store.inventory.Catalogue;
+import store.inventory.ReportOverdueHolds;
 import store.inventory.Reservations;
 import store.inventory.ReserveStock;
 import store.inventory.SettleReservation;
 import store.inventory.Stock;
 import store.inventory.jdbc.InventoryJdbc;
+import store.inventory.watch.InventoryWatch;
 import store.inventory.web.InventoryWeb;
 
 /** Everything of inventory but its internal API: catalogue, stock and reservations over one database. */
 @Configuration(proxyBeanMethods = false)
-@Import({InventoryJdbc.class, InventoryWeb.class})
+@Import({InventoryJdbc.class, InventoryWeb.class, InventoryWatch.class})
 public class InventoryModule {
 
     @Bean
@@ -28,5 +32,11 @@ public class InventoryModule {
     SettleReservation settleReservation(
             Stock stock, Reservations reservations, PlatformTransactionManager transactions) {
         return new SettleReservation(stock, reservations, new TransactionTemplate(transactions));
+    }
+
+    @Bean
+    ReportOverdueHolds reportOverdueHolds(
+            Reservations reservations, @Value("${store.inventory.overdue-holds.age}") Duration age) {
+        return new ReportOverdueHolds(reservations, age);
     }
 }

@@ -2,8 +2,11 @@ package store.inventory.jdbc;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import store.inventory.HeldLine;
 import store.inventory.Line;
@@ -66,6 +69,21 @@ final class JdbcReservations implements Reservations {
                 .param("orderId", orderId.value())
                 .query((row, _) -> json.readValue(row.getString("held"), HELD_LINES))
                 .optional();
+    }
+
+    @Override
+    public Holds heldFor(Duration age) {
+        return jdbc.sql("""
+            select order_id, created_at, count(*) over () as held from inventory.reservation
+            where state = 'HELD' and created_at < now() - :age * interval '1 ms' order by created_at limit 1
+            """)
+                .param("age", age.toMillis())
+                .query((row, _) -> new Holds(
+                        row.getInt("held"),
+                        new OrderId(row.getObject("order_id", UUID.class)),
+                        row.getObject("created_at", OffsetDateTime.class).toInstant()))
+                .optional()
+                .orElseGet(() -> new Holds(0, null, null));
     }
 
     private Reservation reservation(OrderId orderId, ResultSet row) throws SQLException {

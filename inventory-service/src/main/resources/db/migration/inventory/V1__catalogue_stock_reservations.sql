@@ -27,3 +27,26 @@ create table inventory.reservation (
     constraint refused_with_a_reason check ((state = 'REFUSED') = (refusal is not null)),
     constraint lines_only_if_held check ((state in ('HELD', 'COMMITTED', 'RELEASED')) = (held <> '[]'))
 );
+
+-- For the report on those that are held too long.
+create index reservations_held on inventory.reservation (created_at) where state = 'HELD';
+
+-- db-scheduler's own table.
+create table inventory.scheduled_tasks (
+    task_name            text not null,
+    task_instance        text not null,
+    task_data            bytea,
+    execution_time       timestamptz not null,
+    picked               boolean not null,
+    picked_by            text,
+    last_success         timestamptz,
+    last_failure         timestamptz,
+    consecutive_failures int,
+    last_heartbeat       timestamptz,
+    version              bigint not null,
+    priority             smallint,
+    primary key (task_name, task_instance)
+);
+
+create index scheduled_tasks_execution_time on inventory.scheduled_tasks (execution_time);
+create index scheduled_tasks_last_heartbeat on inventory.scheduled_tasks (last_heartbeat);

@@ -2,6 +2,7 @@ package store.inventory.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -22,11 +23,14 @@ import org.springframework.test.web.servlet.client.RestTestClient;
 import store.inventory.Line;
 import store.inventory.OrderId;
 import store.inventory.Refusal;
+import store.inventory.ReportOverdueHolds;
+import store.inventory.Reservation;
 import store.inventory.ReservationAnswer;
 import store.inventory.ReservationAnswer.Contradiction;
 import store.inventory.ReservationAnswer.Held;
 import store.inventory.ReservationAnswer.Refused;
 import store.inventory.ReservationAnswer.Withdrawn;
+import store.inventory.Reservations;
 import store.inventory.ReserveStock;
 import store.inventory.SettleReservation;
 import store.inventory.SettlementAnswer;
@@ -47,6 +51,12 @@ class InventoryServiceIT {
 
     @Autowired
     SettleReservation settleReservation;
+
+    @Autowired
+    ReportOverdueHolds reportOverdueHolds;
+
+    @Autowired
+    Reservations reservations;
 
     @Autowired
     JdbcClient jdbc;
@@ -183,6 +193,22 @@ class InventoryServiceIT {
         reserveStock.reserve(order, List.of(new Line(CUP, 1)));
         assertThat(reserveStock.reserve(order, List.of(new Line(CUP, 2)))).isInstanceOf(Contradiction.class);
         assertThat(stockOf(CUP)).isEqualTo("99/1/0");
+    }
+
+    @Test
+    void reportsWhatIsHeldForTooLongAndReleasesNothing() {
+        var held = new OrderId(UUID.randomUUID());
+        var sold = new OrderId(UUID.randomUUID());
+        for (var order : List.of(held, sold)) {
+            reserveStock.reserve(order, List.of(new Line(CUP, 1)));
+        }
+        settleReservation.commit(sold);
+        assertThat(reportOverdueHolds.report()).isZero();
+        jdbc.sql("update inventory.reservation set created_at = now() - interval '21 min'")
+                .update();
+        assertThat(reportOverdueHolds.report()).isEqualTo(1);
+        assertThat(reservations.heldFor(Duration.ofMinutes(20)).oldest()).isEqualTo(held);
+        assertThat(reservations.find(held).orElseThrow().state()).isEqualTo(Reservation.State.HELD);
     }
 
     @Test

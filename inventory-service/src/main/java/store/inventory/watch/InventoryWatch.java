@@ -1,0 +1,42 @@
+package store.inventory.watch;
+
+import com.github.kagkarlsson.scheduler.Scheduler;
+import com.github.kagkarlsson.scheduler.task.helper.Tasks;
+import com.github.kagkarlsson.scheduler.task.schedule.FixedDelay;
+import java.sql.SQLException;
+import java.time.Duration;
+import javax.sql.DataSource;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.DependsOn;
+import store.inventory.ReportOverdueHolds;
+import store.resilience.spring.DatabaseTime;
+import store.resilience.spring.OutageLines;
+
+/** The module's recurring work: a report, by one instance of the service at a time. */
+@Configuration(proxyBeanMethods = false)
+public class InventoryWatch {
+
+    /** Nobody waits for a report. */
+    private static final Duration POLL = Duration.ofSeconds(10);
+
+    @Bean(initMethod = "start", destroyMethod = "stop")
+    @DependsOn("inventoryMigrated")
+    Scheduler inventoryScheduler(
+            DataSource database,
+            ReportOverdueHolds reportOverdueHolds,
+            @Value("${store.inventory.overdue-holds.report-every}") Duration every)
+            throws SQLException {
+        OutageLines.ofScheduler();
+        return Scheduler.create(database)
+                .startTasks(Tasks.recurring("report-overdue-holds", FixedDelay.of(every))
+                        .execute((_, _) -> reportOverdueHolds.report()))
+                .tableName("inventory.scheduled_tasks")
+                .clock(new DatabaseTime(database, System::nanoTime)::instant)
+                .threads(1)
+                .pollingInterval(POLL)
+                .shutdownMaxWait(Duration.ofSeconds(1))
+                .build();
+    }
+}
