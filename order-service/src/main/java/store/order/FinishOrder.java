@@ -72,6 +72,8 @@ public final class FinishOrder {
     private Order checkOut(LeasedOrder leased) {
         var order = leased.order();
         return switch (inventory.reserve(order.id(), order.lines())) {
+            case ReservationOutcome.Held(var lines)
+            when !order.isHeldBy(lines) -> callForAttention(leased, "inventory holds other lines than were asked for");
             case ReservationOutcome.Held(var lines) -> charge(leased, order.heldAt(lines));
             case ReservationOutcome.Refused(var why) -> conclude(leased, order.rejected(why), Settlement.RELEASE);
             case ReservationOutcome.Withdrawn _ -> giveUp(leased, Reason.PATIENCE);

@@ -32,6 +32,17 @@ public record Order(
         }
     }
 
+    /** Whether these are its lines, and each of them has a price. */
+    boolean isHeldBy(List<OrderLine> held) {
+        return held.stream().allMatch(line -> line.unitPrice() != null)
+                && held.stream()
+                        .map(line -> OrderLine.of(line.sku(), line.quantity()))
+                        .toList()
+                        .equals(lines.stream()
+                                .map(line -> OrderLine.of(line.sku(), line.quantity()))
+                                .toList());
+    }
+
     /** With its lines at the prices they are held at; the reason is then the payment. */
     Order heldAt(List<OrderLine> priced) {
         require(Status.PENDING);

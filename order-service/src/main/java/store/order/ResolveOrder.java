@@ -67,6 +67,8 @@ public final class ResolveOrder {
     private Resolution confirm(LeasedOrder taken) {
         var order = taken.order().pendingAgain();
         return switch (inventory.reserve(order.id(), order.lines())) {
+            case ReservationOutcome.Held(var lines)
+            when !order.isHeldBy(lines) -> refuse(taken, "inventory holds other lines");
             case ReservationOutcome.Held(var lines) -> charge(taken, order.heldAt(lines));
             case ReservationOutcome.Refused(var why) -> refuse(taken, "inventory has refused the stock: " + why);
             case ReservationOutcome.Withdrawn _ -> refuse(taken, "the stock has been released");

@@ -111,7 +111,8 @@ class OperatorController {
         if (why == null
                 || why.isBlank()
                 || why.length() > MAX_WHY_LENGTH
-                || why.chars().anyMatch(Character::isISOControl)) {
+                || why.codePoints()
+                        .anyMatch(c -> Character.isISOControl(c) || Character.getType(c) == Character.SURROGATE)) {
             throw Problems.invalidRequest(
                     List.of(new FieldError("why", "must be one line of 1 to " + MAX_WHY_LENGTH + " characters")));
         }

@@ -80,11 +80,12 @@ record PlaceOrderRequest(
         return quantities;
     }
 
-    /** PostgreSQL stores no NUL in a text, and no name of ours has a control character. */
+    /** PostgreSQL stores no NUL in a text and no half of a surrogate pair, and no name of ours has a control character. */
     private static boolean isText(@Nullable String value) {
         return value != null
                 && !value.isBlank()
                 && value.length() <= MAX_TEXT_LENGTH
-                && value.chars().noneMatch(Character::isISOControl);
+                && value.codePoints()
+                        .noneMatch(c -> Character.isISOControl(c) || Character.getType(c) == Character.SURROGATE);
     }
 }
