@@ -4,13 +4,20 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 
-/** What remains to be done at inventory: written with the order's end, in the same transaction, and gone when done. */
+/**
+ * What remains to be done at inventory: written with the order's end, in the same transaction, and gone when done. Each method
+ * may throw {@link Orders.NotRecorded} or {@link Orders.RecordingUnknown}.
+ */
 public interface Settlements {
 
     /**
-     * Takes settlements that are due, the longest due first; nobody else gets them for {@code lease}.
+     * Takes first tries for orders that their own request has ended, not longer than {@code fresh} ago; the longest due first. Nobody
+     * else gets them for {@code lease}.
      */
-    List<Open> claimDue(int limit, Duration lease);
+    List<Open> claimFresh(int limit, Duration fresh, Duration lease);
+
+    /** Takes all others that are due: tried before, left by recovery, or held up for {@code fresh} and longer. */
+    List<Open> claimLate(int limit, Duration fresh, Duration lease);
 
     void done(Collection<OrderId> orders);
 

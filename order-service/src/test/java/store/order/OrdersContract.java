@@ -13,6 +13,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import store.order.Dossiers.Entry;
 import store.order.Dossiers.Summary;
@@ -23,6 +24,7 @@ import store.order.Settlements.Open;
 public interface OrdersContract {
 
     Duration LEASE = Duration.ofMinutes(1);
+    Duration FRESH = Duration.ofMinutes(1);
     StoredAnswer ANSWER = new StoredAnswer(201, "{}".getBytes(StandardCharsets.UTF_8));
 
     Orders orders();
@@ -106,6 +108,30 @@ public interface OrdersContract {
         settlements().done(List.of(found.id()));
         settlements().postpone(found.id(), Duration.ZERO);
         assertThat(settlementOf(found.id())).isEmpty();
+    }
+
+    @Test
+    default void onlyTheFirstTryForARequestsOwnOrderIsFresh() {
+        var byRequest = insert();
+        orders().conclude(byRequest, confirmed(byRequest), Settlement.COMMIT);
+        var parked = insert();
+        orders().park(parked, parked.order(), Duration.ZERO);
+        var byRecovery = claim(parked.order().id());
+        orders().conclude(byRecovery, confirmed(byRecovery), Settlement.COMMIT);
+
+        assertThat(claimFresh(Duration.ZERO)).as("held up").isEmpty();
+        assertThat(claimFresh(FRESH)).containsExactly(byRequest.order().id());
+        settlements().postpone(byRequest.order().id(), Duration.ZERO);
+        assertThat(claimFresh(FRESH)).as("tried before").isEmpty();
+        assertThat(settlements().claimLate(1000, FRESH, LEASE))
+                .extracting(Open::order)
+                .contains(byRequest.order().id(), byRecovery.order().id());
+    }
+
+    private List<OrderId> claimFresh(Duration fresh) {
+        return settlements().claimFresh(1000, fresh, LEASE).stream()
+                .map(Open::order)
+                .toList();
     }
 
     @Test
@@ -275,7 +301,9 @@ public interface OrdersContract {
     }
 
     private List<Open> settlementOf(OrderId id) {
-        return settlements().claimDue(1000, LEASE).stream()
+        return Stream.concat(
+                        settlements().claimFresh(1000, FRESH, LEASE).stream(),
+                        settlements().claimLate(1000, FRESH, LEASE).stream())
                 .filter(open -> open.order().equals(id))
                 .toList();
     }

@@ -3,15 +3,15 @@ package store.inventory.watch;
 import com.github.kagkarlsson.scheduler.Scheduler;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import com.github.kagkarlsson.scheduler.task.schedule.FixedDelay;
-import java.sql.SQLException;
 import java.time.Duration;
+import java.time.InstantSource;
 import javax.sql.DataSource;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.DependsOn;
 import store.inventory.ReportOverdueHolds;
-import store.resilience.spring.DatabaseTime;
+import store.resilience.DatabaseTime;
 import store.resilience.spring.OutageLines;
 
 /** The module's recurring work: a report, by one instance of the service at a time. */
@@ -26,14 +26,13 @@ public class InventoryWatch {
     Scheduler inventoryScheduler(
             DataSource database,
             ReportOverdueHolds reportOverdueHolds,
-            @Value("${store.inventory.overdue-holds.report-every}") Duration every)
-            throws SQLException {
+            @Value("${store.inventory.overdue-holds.report-every}") Duration every) {
         OutageLines.ofScheduler();
         return Scheduler.create(database)
                 .startTasks(Tasks.recurring("report-overdue-holds", FixedDelay.of(every))
                         .execute((_, _) -> reportOverdueHolds.report()))
                 .tableName("inventory.scheduled_tasks")
-                .clock(new DatabaseTime(database, System::nanoTime)::instant)
+                .clock(new DatabaseTime(database, InstantSource.system())::instant)
                 .threads(1)
                 .pollingInterval(POLL)
                 .shutdownMaxWait(Duration.ofSeconds(1))

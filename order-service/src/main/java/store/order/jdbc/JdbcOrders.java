@@ -237,8 +237,8 @@ final class JdbcOrders implements Orders {
                 where id = :id and lease_token = :leaseToken and status = :statusBefore
                 returning id
             ), to_settle as (
-                insert into orders.settlement (order_id, settlement)
-                select id, cast(:settlement as text) from changed where cast(:settlement as text) is not null
+                insert into orders.settlement (order_id, settlement, of_request)
+                select id, cast(:settlement as text), :actor = 'REQUEST' from changed where cast(:settlement as text) is not null
             ), audited as (
                 insert into orders.order_audit (order_id, event, status, reason, actor, lease_token, note)
                 select id, 'CHANGED', :status, :reason, :actor, :leaseToken, :note from changed where :news

@@ -1,5 +1,7 @@
 package store.order.jdbc;
 
+import static store.order.jdbc.OrderRows.write;
+
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -12,6 +14,8 @@ import store.order.Settlements;
 /** A settlement that is taken is not due again before the lease runs out; two workers at once would do no harm, only work. */
 final class JdbcSettlements implements Settlements {
 
+    private static final String FRESH = "of_request and attempts = 0 and created_at > now() - :fresh * interval '1 ms'";
+
     private final JdbcClient jdbc;
 
     JdbcSettlements(JdbcClient jdbc) {
@@ -19,39 +23,50 @@ final class JdbcSettlements implements Settlements {
     }
 
     @Override
-    public List<Open> claimDue(int limit, Duration lease) {
-        return jdbc.sql("""
+    public List<Open> claimFresh(int limit, Duration fresh, Duration lease) {
+        return claim(FRESH, limit, fresh, lease);
+    }
+
+    @Override
+    public List<Open> claimLate(int limit, Duration fresh, Duration lease) {
+        return claim("not (" + FRESH + ")", limit, fresh, lease);
+    }
+
+    private List<Open> claim(String which, int limit, Duration fresh, Duration lease) {
+        return write(() -> jdbc.sql("""
             update orders.settlement s
             set due_at = now() + :lease * interval '1 ms', attempts = s.attempts + 1
             from (
-                select order_id from orders.settlement where due_at <= now()
+                select order_id from orders.settlement where due_at <= now() and %s
                 order by due_at limit :limit
                 for update skip locked
             ) due
             where s.order_id = due.order_id
             returning s.order_id, s.settlement, s.attempts - 1 as attempts
-            """)
+            """.formatted(which))
+                .param("fresh", fresh.toMillis())
                 .param("lease", lease.toMillis())
                 .param("limit", limit)
                 .query((row, _) -> new Open(
                         new OrderId(row.getObject("order_id", UUID.class)),
                         Settlement.valueOf(row.getString("settlement")),
                         row.getInt("attempts")))
-                .list();
+                .list());
     }
 
     @Override
     public void done(Collection<OrderId> orders) {
-        jdbc.sql("delete from orders.settlement where order_id = any(?)")
+        write(() -> jdbc.sql("delete from orders.settlement where order_id = any(?)")
                 .param(orders.stream().map(OrderId::value).toArray(UUID[]::new))
-                .update();
+                .update());
     }
 
     @Override
     public void postpone(OrderId order, Duration delay) {
-        jdbc.sql("update orders.settlement set due_at = now() + :delay * interval '1 ms' where order_id = :order")
+        write(() -> jdbc.sql("update orders.settlement set due_at = now() + :delay * interval '1 ms' where order_id ="
+                        + " :order")
                 .param("delay", delay.toMillis())
                 .param("order", order.value())
-                .update();
+                .update());
     }
 }

@@ -1,19 +1,28 @@
 package store.order.recovery;
 
 import com.github.kagkarlsson.scheduler.Scheduler;
+import com.github.kagkarlsson.scheduler.task.helper.RecurringTask;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import com.github.kagkarlsson.scheduler.task.schedule.FixedDelay;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import javax.sql.DataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.DependsOn;
 import store.order.FinishOrder;
 import store.order.Inventory;
 import store.order.Orders;
+import store.order.Orders.NotRecorded;
+import store.order.Orders.RecordingUnknown;
 import store.order.Settlements;
+import store.resilience.spring.OutageLines;
 
 /**
  * The module's recurring work, of which one instance of the service does each part at a time. The scheduler compares its clock with what
@@ -22,6 +31,8 @@ import store.order.Settlements;
 @Configuration(proxyBeanMethods = false)
 public class OrderRecovery {
 
+    private static final Logger log = LoggerFactory.getLogger(OrderRecovery.class);
+
     /** Nobody waits for recovery within a tick; ten of them still fit into a fault's shortest recovery target. */
     private static final Duration TICK = Duration.ofMillis(500);
 
@@ -29,13 +40,19 @@ public class OrderRecovery {
     private static final Duration HEARTBEAT = Duration.ofSeconds(1);
 
     @Bean
-    RecoverOrders recoverOrders(Orders orders, FinishOrder finishOrder) {
-        return new RecoverOrders(orders, finishOrder);
+    Pace recoveryPace(@Value("${store.order.recovery.calls-per-second}") int callsPerSecond) {
+        return new Pace(callsPerSecond, System::nanoTime);
     }
 
     @Bean
-    SettleReservations settleReservations(Settlements settlements, Inventory inventory, RandomGenerator random) {
-        return new SettleReservations(settlements, inventory, random);
+    RecoverOrders recoverOrders(Orders orders, FinishOrder finishOrder, Pace recoveryPace) {
+        return new RecoverOrders(orders, finishOrder, recoveryPace);
+    }
+
+    @Bean
+    SettleReservations settleReservations(
+            Settlements settlements, Inventory inventory, RandomGenerator random, Pace recoveryPace) {
+        return new SettleReservations(settlements, inventory, random, recoveryPace);
     }
 
     @Bean(initMethod = "start", destroyMethod = "stop")
@@ -45,19 +62,30 @@ public class OrderRecovery {
             InstantSource time,
             RecoverOrders recoverOrders,
             SettleReservations settleReservations) {
+        OutageLines.ofScheduler();
         return Scheduler.create(database)
                 .startTasks(
-                        Tasks.recurring("recover-orders", FixedDelay.of(TICK))
-                                .execute((_, _) -> recoverOrders.recoverDue()),
-                        Tasks.recurring("settle-reservations", FixedDelay.of(TICK))
-                                .execute((_, _) -> settleReservations.settleDue()))
+                        every("recover-orders", recoverOrders::recoverDue),
+                        every("settle-reservations", settleReservations::settleFresh),
+                        every("settle-late-reservations", settleReservations::settleLate))
                 .clock(time::instant)
                 .tableName("orders.scheduled_tasks")
-                .threads(2)
+                .threads(3)
                 .pollingInterval(TICK)
                 .heartbeatInterval(HEARTBEAT)
                 .missedHeartbeatsLimit(4)
                 .shutdownMaxWait(Duration.ofSeconds(4))
                 .build();
+    }
+
+    /** @param work is told how to learn that this instance is stopping */
+    private static RecurringTask<Void> every(String name, Consumer<BooleanSupplier> work) {
+        return Tasks.recurring(name, FixedDelay.of(TICK)).execute((_, context) -> {
+            try {
+                work.accept(context.getSchedulerState()::isShuttingDown);
+            } catch (NotRecorded | RecordingUnknown e) {
+                log.warn("{}: {}; it goes on at the next tick", name, e.getMessage());
+            }
+        });
     }
 }

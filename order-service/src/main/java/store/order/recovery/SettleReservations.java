@@ -1,21 +1,29 @@
 package store.order.recovery;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import store.order.Inventory;
 import store.order.Inventory.SettlementOutcome;
 import store.order.OrderId;
+import store.order.Orders.NotRecorded;
+import store.order.Orders.RecordingUnknown;
 import store.order.Settlements;
 import store.order.Settlements.Open;
 
 /**
  * Commits or releases the reservations of orders whose fate is decided. Whatever happens here never changes an order; what fails is
  * tried again for ever.
+ *
+ * <p>The first try for an order that its own request has ended is a part of that checkout, and waits for nothing. All others are
+ * recovery, and keep its {@link Pace}: after an outage they are many.
  */
 final class SettleReservations {
 
@@ -26,31 +34,61 @@ final class SettleReservations {
     /** Half of inventory's connections: customers wait for the other half. */
     private static final int CONCURRENT = 5;
 
+    /** With the three that finish orders, recovery's half of inventory's connections. */
+    private static final int CONCURRENT_LATE = 2;
+
+    /** As many as have their turn and their call, even one that runs into its bound of 0.4 s, well within the lease. */
+    private static final int BATCH_LATE = 20;
+
     /** A batch in which every call runs into its bound takes ten rounds of 0.4 s. */
     private static final Duration LEASE = Duration.ofSeconds(10);
 
+    /** Four ticks: what has waited longer was held up, and comes with everything else that was. */
+    private static final Duration FRESH = Duration.ofSeconds(2);
+
     private static final Duration FIRST_RETRY = Duration.ofMillis(500);
     private static final Duration LAST_RETRY = Duration.ofSeconds(20);
+
+    /** Then the scheduler has its turn; what is left is due at once. */
     private static final int MAX_BATCHES_PER_TICK = 20;
 
     private final Settlements settlements;
     private final Inventory inventory;
     private final RandomGenerator random;
+    private final Pace pace;
 
-    SettleReservations(Settlements settlements, Inventory inventory, RandomGenerator random) {
+    SettleReservations(Settlements settlements, Inventory inventory, RandomGenerator random, Pace pace) {
         this.settlements = settlements;
         this.inventory = inventory;
         this.random = random;
+        this.pace = pace;
     }
 
-    void settleDue() {
-        for (var batches = 0; batches < MAX_BATCHES_PER_TICK; batches++) {
-            var due = settlements.claimDue(BATCH, LEASE);
+    /** Settles what requests have just left to be done. */
+    void settleFresh(BooleanSupplier stopping) {
+        settleAll(() -> settlements.claimFresh(BATCH, FRESH, LEASE), BATCH, CONCURRENT, () -> true, stopping);
+    }
+
+    /** Settles what is due and was tried before, or held up, or left by recovery. */
+    void settleLate(BooleanSupplier stopping) {
+        settleAll(
+                () -> settlements.claimLate(BATCH_LATE, FRESH, LEASE),
+                BATCH_LATE,
+                CONCURRENT_LATE,
+                pace::awaitTurn,
+                stopping);
+    }
+
+    /** @param stopping whether what is due is better left to another instance */
+    private void settleAll(
+            Supplier<List<Open>> claim, int batch, int concurrent, BooleanSupplier turn, BooleanSupplier stopping) {
+        for (var batches = 0; batches < MAX_BATCHES_PER_TICK && !stopping.getAsBoolean(); batches++) {
+            var due = claim.get();
             Queue<OrderId> done = new ConcurrentLinkedQueue<>();
             try (var workers =
-                    Executors.newFixedThreadPool(CONCURRENT, Thread.ofVirtual().factory())) {
+                    Executors.newFixedThreadPool(concurrent, Thread.ofVirtual().factory())) {
                 due.forEach(open -> workers.execute(() -> {
-                    if (settle(open)) {
+                    if (turn.getAsBoolean() && settle(open)) {
                         done.add(open.order());
                     }
                 }));
@@ -58,13 +96,29 @@ final class SettleReservations {
             if (!done.isEmpty()) {
                 settlements.done(done);
             }
-            if (due.size() < BATCH) {
+            if (due.size() < batch) {
                 return;
             }
         }
     }
 
     private boolean settle(Open open) {
+        try {
+            return settled(open);
+        } catch (NotRecorded | RecordingUnknown e) {
+            log.warn("order {}: {}; it is taken up again when the lease has run out", open.order(), e.getMessage());
+            return false;
+        } catch (RuntimeException e) {
+            log.error(
+                    "order {}: {} failed; it is taken up again when the lease has run out",
+                    open.order(),
+                    open.settlement(),
+                    e);
+            return false;
+        }
+    }
+
+    private boolean settled(Open open) {
         var outcome = switch (open.settlement()) {
             case COMMIT -> inventory.commit(open.order());
             case RELEASE -> inventory.release(open.order());

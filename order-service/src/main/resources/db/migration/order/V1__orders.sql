@@ -97,6 +97,8 @@ create trigger order_audit_append_only before update or delete or truncate on or
 create table orders.settlement (
     order_id   uuid primary key references orders.orders,
     settlement text not null check (settlement in ('COMMIT', 'RELEASE')),
+    -- Whether the order's own request has ended it: then the first try is a part of that checkout, and not recovery.
+    of_request boolean not null,
     attempts   int not null default 0,
     due_at     timestamptz not null default now(),
     created_at timestamptz not null default now()

@@ -20,6 +20,12 @@ final class FakePeers {
 
     final Map<OrderId, String> reservations = new ConcurrentHashMap<>();
     final Map<OrderId, String> payments = new ConcurrentHashMap<>();
+
+    /** An order and a time for each call of inventory. */
+    final Queue<Call> inventoryCalls = new ConcurrentLinkedQueue<>();
+
+    record Call(OrderId order, long atNanos) {}
+
     private final Queue<Supplier<Inventory.ReservationOutcome>> plannedReservations = new ConcurrentLinkedQueue<>();
     private final Queue<Supplier<Payments.ChargeOutcome>> plannedCharges = new ConcurrentLinkedQueue<>();
     private final Queue<Supplier<Payments.VoidOutcome>> plannedVoids = new ConcurrentLinkedQueue<>();
@@ -28,6 +34,7 @@ final class FakePeers {
         plannedReservations.clear();
         plannedCharges.clear();
         plannedVoids.clear();
+        inventoryCalls.clear();
     }
 
     void nextReservation(Supplier<Inventory.ReservationOutcome> outcome) {
@@ -46,6 +53,7 @@ final class FakePeers {
         return new Inventory() {
             @Override
             public ReservationOutcome reserve(OrderId id, List<OrderLine> lines) {
+                inventoryCalls.add(new Call(id, System.nanoTime()));
                 var planned = plannedReservations.poll();
                 if (planned != null) {
                     return planned.get();
@@ -57,12 +65,14 @@ final class FakePeers {
 
             @Override
             public SettlementOutcome commit(OrderId id) {
+                inventoryCalls.add(new Call(id, System.nanoTime()));
                 reservations.put(id, "committed");
                 return new SettlementOutcome.Settled();
             }
 
             @Override
             public SettlementOutcome release(OrderId id) {
+                inventoryCalls.add(new Call(id, System.nanoTime()));
                 reservations.put(id, "released");
                 return new SettlementOutcome.Settled();
             }

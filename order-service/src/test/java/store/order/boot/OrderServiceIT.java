@@ -22,9 +22,12 @@ import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.NoSuchAlgorithmException;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Date;
 import java.util.List;
@@ -35,6 +38,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -103,6 +107,9 @@ class OrderServiceIT {
 
     @Autowired
     JdbcClient jdbc;
+
+    @Autowired
+    DataSource database;
 
     @LocalServerPort
     int port;
@@ -239,6 +246,98 @@ class OrderServiceIT {
     }
 
     @Test
+    void aTotalThatRecoveryFindsToDifferEndsTheOrderInTheSameWay() {
+        peers.nextReservation(() -> new ReservationOutcome.Unknown("no answer"));
+        var order = id(place(key, twoCups("tok_visa").replace("2000", "1999")));
+        awaitStatus(order, "REJECTED");
+        var repeat = place(key, twoCups("tok_visa").replace("2000", "1999"));
+        assertThat(repeat.statusCode()).isEqualTo(409);
+        assertThat(json(repeat).get("type").asString()).endsWith("/price-changed");
+        assertThat(peers.payments).doesNotContainKey(order);
+        awaitSettled(order, "released");
+    }
+
+    @Test
+    void stockThatWasNotAskedForIsAContradictionAndNotCharged() {
+        peers.nextReservation(() -> FakePeers.held(List.of(OrderLine.of("cup", 1), OrderLine.of("mug", 1))));
+        var answer = place(key, twoCups("tok_visa"));
+        assertThat(json(answer).get("status").asString()).isEqualTo("NEEDS_ATTENTION");
+        assertThat(peers.payments).doesNotContainKey(id(answer));
+    }
+
+    @Test
+    void whatAPeerHasWithdrawnIsGivenUp() {
+        peers.nextReservation(ReservationOutcome.Withdrawn::new);
+        var noStock = place(key, twoCups("tok_visa"));
+        peers.nextCharge(ChargeOutcome.Withdrawn::new);
+        var noCharge = place("other", twoCups("tok_visa"));
+        for (var answer : List.of(noStock, noCharge)) {
+            assertThat(answer.statusCode()).isEqualTo(409);
+            assertThat(json(answer).get("type").asString()).endsWith("/order-cancelled");
+            var order = orderIdIn(answer);
+            assertThat(peers.payments.get(order)).isEqualTo("voided");
+            assertThat(peers.reservations.get(order)).isEqualTo("released");
+            assertThat(count("select count(*) from orders.order_audit where status = 'CANCELLING' and order_id = '"
+                            + order + "'"))
+                    .as("decided before it was compensated")
+                    .isEqualTo(1);
+        }
+    }
+
+    @Test
+    void anEndThatIsNotConfirmedIsAnsweredWithWhatWasReadLast() throws Exception {
+        var reached = new CountDownLatch(1);
+        var goOn = new CountDownLatch(1);
+        peers.nextCharge(() -> {
+            reached.countDown();
+            awaitLatch(goOn);
+            return new ChargeOutcome.Captured();
+        });
+        try (var executor = Executors.newVirtualThreadPerTaskExecutor();
+                var other = database.getConnection()) {
+            var first = executor.submit(() -> place(key, twoCups("tok_visa")));
+            awaitLatch(reached);
+            other.setAutoCommit(false);
+            execute(other, "select from orders.orders where customer_id = '" + customer + "' for update");
+            goOn.countDown();
+            var answer = first.get(10, TimeUnit.SECONDS);
+            assertThat(answer.statusCode()).isEqualTo(202);
+            assertThat(json(answer).get("status").asString()).isEqualTo("PENDING");
+            other.rollback();
+            awaitStatus(id(answer), "CONFIRMED");
+            assertThat(place(key, twoCups("tok_visa")).statusCode()).isEqualTo(201);
+        }
+    }
+
+    @Test
+    void aKeyWhoseOrderMayYetLandIsAnsweredAsUnknown() throws Exception {
+        try (var other = database.getConnection()) {
+            other.setAutoCommit(false);
+            execute(other, """
+                insert into orders.orders (id, customer_id, idempotency_key, fingerprint, lines, expected_amount,
+                    expected_currency, status, reason, due_at)
+                values ('%s', '%s', '%s', '', '[]', 1, 'EUR', 'PENDING', 'AWAITING_STOCK', now() + interval '1 day')
+                """.formatted(UUID.randomUUID(), customer, key));
+            var answer = place(key, twoCups("tok_visa"));
+            assertThat(answer.statusCode()).isEqualTo(504);
+            assertThat(json(answer).get("type").asString()).endsWith("/outcome-unknown");
+            other.rollback();
+        }
+        assertThat(place(key, twoCups("tok_visa")).statusCode()).isEqualTo(201);
+    }
+
+    private static void execute(Connection connection, String sql) throws SQLException {
+        try (var statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    private static ReservationOutcome dearer(int quantity) {
+        return new ReservationOutcome.Held(
+                List.of(new OrderLine("cup", quantity, "Name of cup", new Money(FakePeers.UNIT_PRICE + 1, "EUR"))));
+    }
+
+    @Test
     void unknownStockStaysPendingAndRecoveryFinishes() {
         peers.nextReservation(() -> new ReservationOutcome.Unknown("no answer"));
         var first = place(key, twoCups("tok_visa"));
@@ -365,6 +464,9 @@ class OrderServiceIT {
         assertThat(place(key, twoCups("tok_visa").replace("\"cup\"", "\"c\\u0000p\""))
                         .statusCode())
                 .isEqualTo(400);
+        assertThat(place(key, twoCups("tok_visa").replace("\"cup\"", "\"c\\ud800p\""))
+                        .statusCode())
+                .isEqualTo(400);
         assertThat(place(key, twoCups("tok visa")).statusCode()).isEqualTo(400);
         assertThat(place(key, twoCups("tok_visa").replace("\"quantity\":2", "\"quantity\":2.5"))
                         .statusCode())
@@ -463,6 +565,31 @@ class OrderServiceIT {
         awaitSettled(leased.order().id(), "committed");
     }
 
+    /** Reserving and settling together: a peer that has just come back meets recovery's 50 calls a second, and no more. */
+    @Test
+    void recoveryKeepsItsPaceHoweverMuchThereIsToDo() {
+        var ids = new ArrayList<OrderId>();
+        for (var i = 0; i < 45; i++) {
+            var order = newOrder(UUID.randomUUID().toString());
+            ids.add(orders.insert(order, Duration.ZERO).orElseThrow().order().id());
+        }
+        await().atMost(BOUND).until(() -> ids.stream().allMatch(id -> "committed".equals(peers.reservations.get(id))));
+        var times = peers.inventoryCalls.stream()
+                .filter(call -> ids.contains(call.order()))
+                .mapToLong(FakePeers.Call::atNanos)
+                .sorted()
+                .toArray();
+        assertThat(times).as("each is reserved and committed once").hasSize(90);
+        var second = TimeUnit.SECONDS.toNanos(1);
+        for (var time : times) {
+            assertThat(Arrays.stream(times)
+                            .filter(at -> at >= time && at < time + second)
+                            .count())
+                    .as("within one second, though the machine may be late with some of them")
+                    .isLessThanOrEqualTo(60);
+        }
+    }
+
     @Test
     void anOrderOlderThanThePatienceIsGivenUp() {
         var leased = orders.insert(newOrder(), Duration.ofMinutes(1)).orElseThrow();
@@ -543,7 +670,8 @@ class OrderServiceIT {
                 () -> peers.nextReservation(() -> new ReservationOutcome.Refused(Reason.OUT_OF_STOCK)), "OUT_OF_STOCK",
                 () -> peers.nextReservation(ReservationOutcome.Withdrawn::new), "released",
                 () -> peers.nextReservation(() -> new ReservationOutcome.Unknown("no answer")), "no answer",
-                () -> peers.nextReservation(() -> FakePeers.held(List.of(OrderLine.of("cup", 3)))), "3000",
+                () -> peers.nextReservation(() -> FakePeers.held(List.of(OrderLine.of("cup", 3)))), "other lines",
+                () -> peers.nextReservation(() -> dearer(2)), "2002",
                 () -> peers.nextCharge(() -> new ChargeOutcome.Declined(Reason.CARD_DECLINED)), "CARD_DECLINED",
                 () -> peers.nextCharge(ChargeOutcome.Withdrawn::new), "voided",
                 () -> peers.nextCharge(() -> new ChargeOutcome.Unknown("no answer")), "no answer",
@@ -648,6 +776,10 @@ class OrderServiceIT {
     }
 
     private NewOrder newOrder() {
+        return newOrder(key);
+    }
+
+    private NewOrder newOrder(String key) {
         return new NewOrder(
                 new OrderId(UUID.randomUUID()),
                 new CustomerId(customer),

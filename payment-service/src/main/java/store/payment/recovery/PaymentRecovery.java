@@ -1,6 +1,5 @@
 package store.payment.recovery;
 
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
 import javax.sql.DataSource;
@@ -22,8 +21,7 @@ public class PaymentRecovery {
             InstantSource time,
             ResolvePayments resolvePayments,
             ReconcileLedger reconcileLedger,
-            RecoveryProperties properties)
-            throws SQLException {
+            RecoveryProperties properties) {
         return new RecoveryScheduler(
                 database,
                 time,

@@ -3,14 +3,12 @@ package store.payment.recovery;
 import com.github.kagkarlsson.scheduler.Scheduler;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import com.github.kagkarlsson.scheduler.task.schedule.FixedDelay;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
 import javax.sql.DataSource;
 import org.springframework.context.SmartLifecycle;
 import store.payment.ReconcileLedger;
 import store.payment.ResolvePayments;
-import store.resilience.spring.DatabaseTime;
 import store.resilience.spring.OutageLines;
 
 /**
@@ -34,8 +32,7 @@ final class RecoveryScheduler implements SmartLifecycle {
             ResolvePayments resolvePayments,
             Duration resolveEvery,
             ReconcileLedger reconcileLedger,
-            Duration reconcileEvery)
-            throws SQLException {
+            Duration reconcileEvery) {
         var resolve = Tasks.recurring("resolve-payments", FixedDelay.of(resolveEvery))
                 .execute((_, _) -> resolvePayments.resolve());
         var reconcile = Tasks.recurring("reconcile-ledger", FixedDelay.of(reconcileEvery))
@@ -45,7 +42,6 @@ final class RecoveryScheduler implements SmartLifecycle {
                 .startTasks(resolve, reconcile)
                 .clock(time::instant)
                 .tableName("payments.scheduled_tasks")
-                .clock(new DatabaseTime(database, System::nanoTime)::instant)
                 .threads(2)
                 .pollingInterval(resolveEvery)
                 .heartbeatInterval(HEARTBEAT)

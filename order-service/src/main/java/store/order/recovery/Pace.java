@@ -1,0 +1,44 @@
+package store.order.recovery;
+
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+/**
+ * Spaces recovery's work out evenly, so that a peer that has just come back meets no storm. One order, and one settlement, calls each
+ * peer once; both share one pace, so neither peer gets more calls a second than it allows.
+ */
+final class Pace {
+
+    private final long stepNanos;
+    private final LongSupplier nanoTime;
+    private long nextNanos;
+
+    /** @param callsPerSecond at least 1, at each dependency */
+    Pace(int callsPerSecond, LongSupplier nanoTime) {
+        if (callsPerSecond < 1) {
+            throw new IllegalArgumentException("recovery that may not call anyone ends no order: " + callsPerSecond);
+        }
+        this.stepNanos = TimeUnit.SECONDS.toNanos(1) / callsPerSecond;
+        this.nanoTime = nanoTime;
+        this.nextNanos = nanoTime.getAsLong();
+    }
+
+    /** Takes the next turn and returns how long it is until then. */
+    synchronized long nanosToNextTurn() {
+        var now = nanoTime.getAsLong();
+        var wait = Math.max(0, nextNanos - now);
+        nextNanos = now + wait + stepNanos;
+        return wait;
+    }
+
+    /** @return false if this thread was interrupted: the turn is not to be used */
+    boolean awaitTurn() {
+        try {
+            TimeUnit.NANOSECONDS.sleep(nanosToNextTurn());
+            return true;
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+}
