@@ -71,6 +71,16 @@ class CompositionIT {
         assertThat(kindsMovedFor(id)).containsExactly("CAPTURE");
     }
 
+    /** The public port is the only one; what the gateway has no route to is behind the operator's token here. */
+    @Test
+    void onlyTheOperatorSeesWhatNeedsAttention() throws Exception {
+        var path = "/operator/orders";
+        assertProblem(send(request(path)), 401, "unauthenticated");
+        assertProblem(send(authorised(path)), 401, "unauthenticated");
+        var operator = send(request(path).header("Authorization", "Bearer " + Surroundings.OPERATOR_TOKEN));
+        assertThat(operator.statusCode()).isEqualTo(200);
+    }
+
     @Test
     void isOneProcessWithOnePool() throws Exception {
         assertThat(RunningMonolith.CONTEXT.getBeansOfType(DataSource.class)).hasSize(1);

@@ -19,11 +19,14 @@ import store.testing.TestDatabase;
  */
 record Surroundings(TestDatabase database, AcquirerSandbox acquirer, Map<String, String> settings) {
 
+    static final String OPERATOR_TOKEN = "the-operators-token";
+
     static Surroundings in(Path folder) throws IOException, GeneralSecurityException {
         var database = TestDatabase.create();
         var acquirer = AcquirerSandbox.start(AcquirerSettings.defaults(folder.resolve("acquirer")));
         var secret =
                 Files.writeString(folder.resolve("secret"), Base64.getEncoder().encodeToString(new byte[32]));
+        var operator = Files.writeString(folder.resolve("operator"), OPERATOR_TOKEN);
         var generator = KeyPairGenerator.getInstance("RSA");
         generator.initialize(2048);
         var keys = generator.generateKeyPair();
@@ -39,6 +42,7 @@ record Surroundings(TestDatabase database, AcquirerSandbox acquirer, Map<String,
                         Map.entry("spring.datasource.username", database.user()),
                         Map.entry("spring.datasource.password", database.password()),
                         Map.entry("store.order.secret-file", secret.toString()),
+                        Map.entry("store.order.operator-token-file", operator.toString()),
                         Map.entry("store.payment.secret-file", secret.toString()),
                         Map.entry("store.payment.acquirer.address", "http://127.0.0.1:" + acquirer.port()),
                         Map.entry(

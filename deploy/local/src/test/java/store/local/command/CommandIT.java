@@ -78,6 +78,22 @@ class CommandIT {
     }
 
     @Test
+    void anOperatorSaysWhichOrderAndWhy() throws IOException, InterruptedException {
+        String id = "01a1fd59-2137-718d-aecf-826ebb22f15a";
+        for (List<String> wrong : List.of(
+                List.of("show"),
+                List.of("show", "nonsense"),
+                List.of("resolve", id, "--as", "confirmed"),
+                List.of("resolve", id, "--as", "sold", "--why", "because"))) {
+            List<String> command = new ArrayList<>(List.of("operator"));
+            command.addAll(wrong);
+            assertThat(run(root, command.toArray(String[]::new)).exitCode())
+                    .as(wrong.toString())
+                    .isEqualTo(2);
+        }
+    }
+
+    @Test
     void logsShowTheLastLines() throws IOException, InterruptedException {
         Answer answer = run(root, "logs", "back", "-n", "1");
 

@@ -13,9 +13,15 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.commons.io.file.PathUtils;
@@ -123,6 +129,38 @@ class StoreIT {
     void aKilledDatabaseComesBackWithItsOrders() throws IOException, InterruptedException {
         killAndAwaitReturn("order-db");
         await().atMost(RECOVERY).ignoreExceptions().until(() -> orderStatus().equals("CONFIRMED"));
+    }
+
+    @Test
+    @Order(6)
+    void anOperatorEndsAnOrderThatNeedsAttention() throws IOException, InterruptedException, SQLException {
+        long random = ThreadLocalRandom.current().nextLong();
+        String stuck = new UUID(System.currentTimeMillis() << 16 | 0x7000, random >>> 2 | Long.MIN_VALUE).toString();
+        JsonNode database = part("order-db");
+        try (Connection connection = DriverManager.getConnection(
+                        database.path("jdbcUrl").stringValue(),
+                        database.path("user").stringValue(),
+                        database.path("password").stringValue());
+                Statement statement = connection.createStatement()) {
+            statement.execute("""
+                insert into orders.orders (id, customer_id, idempotency_key, fingerprint, lines, expected_amount,
+                    expected_currency, status, reason, due_at)
+                values ('%1$s', '%1$s', 'stuck', '', '[{"sku": "sku-001", "quantity": 1}]', 690, 'EUR',
+                    'NEEDS_ATTENTION', 'CONTRADICTION', now())
+                """.formatted(stuck));
+        }
+        assertThat(script("operator", "list").output()).contains(stuck);
+        Answer refused = script("operator", "resolve", stuck, "--as", "confirmed", "--why", "it was paid");
+        assertThat(refused.exitCode()).isEqualTo(1);
+        assertThat(refused.output()).contains("the card token is gone");
+
+        Answer done = script("operator", "resolve", stuck, "--as", "cancelled", "--why", "it was not paid");
+
+        assertThat(done.exitCode()).as(done.output()).isZero();
+        await().atMost(RECOVERY)
+                .until(() -> script("operator", "show", stuck).output().matches("(?s).*status +CANCELLED.*"));
+        assertThat(script("operator", "list").output()).doesNotContain(stuck);
+        assertThat(get("/operator/orders").statusCode()).isEqualTo(404);
     }
 
     @Test
