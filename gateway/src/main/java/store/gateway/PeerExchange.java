@@ -83,10 +83,22 @@ final class PeerExchange implements ProxyExchange, AutoCloseable {
         var uri = requireNonNull(request.getUri());
         var target = uri.getRawQuery() == null ? uri.getRawPath() : uri.getRawPath() + "?" + uri.getRawQuery();
         return switch (http.send(call.addresses(), target, outgoing, call.timeout())) {
+            case Answered answer
+            when isFromBetween(answer) ->
+                unanswered(request, call, "answered by something in between, " + answer.status());
             case Answered answer -> answered(request, answer);
             case NotSent(var why) -> notSent(request, call, why);
             case Unanswered(var why) -> unanswered(request, call, why);
         };
+    }
+
+    /** A service says in a problem of its own what it did not do; a bare 5xx leaves open whether it was reached. */
+    private static boolean isFromBetween(Answered answer) {
+        return answer.status() >= 500
+                && answer.headers()
+                        .firstValue(HttpHeaders.CONTENT_TYPE)
+                        .filter(type -> type.startsWith(MediaType.APPLICATION_PROBLEM_JSON_VALUE))
+                        .isEmpty();
     }
 
     private static ServerResponse answered(Request request, Answered response) {

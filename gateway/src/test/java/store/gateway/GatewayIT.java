@@ -241,6 +241,7 @@ class GatewayIT {
     void passesEveryStatusThrough(int status) throws Exception {
         orders.behave(exchange -> {
             exchange.getResponseHeaders().set("Location", inventory.url());
+            exchange.getResponseHeaders().set("Content-Type", "application/problem+json");
             exchange.sendResponseHeaders(status, -1);
         });
 
@@ -324,6 +325,7 @@ class GatewayIT {
                     }
                 }),
                 Named.of("hanging up", exchange -> {}),
+                Named.of("behind something that answers for it", exchange -> exchange.sendResponseHeaders(503, -1)),
                 Named.of("breaking off", exchange -> {
                     exchange.sendResponseHeaders(200, 1_000);
                     exchange.getResponseBody().write(new byte[10]);
