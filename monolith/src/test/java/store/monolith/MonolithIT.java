@@ -1,10 +1,13 @@
 package store.monolith;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.net.URI;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
 import store.chaos.CheckoutContract;
 import store.chaos.StartedStore;
 import store.chaos.StoreApiContract;
@@ -23,6 +26,17 @@ class MonolithIT {
     @AfterAll
     static void down() throws Exception {
         store.down();
+    }
+
+    /** One database with three schemas; what is planted is found in it, and put right again for the other tests. */
+    @Test
+    void isAuditedLikeTheServices() throws Exception {
+        var sold = "update inventory.stock set initial = initial + %1$d, sold = sold + %1$d where sku = 'sku-001'"
+                + " returning 1";
+        assertThat(store.run("chaos/audit")).as("nothing broken, no journal").isEqualTo(3);
+        store.query("inventory", sold.formatted(1));
+        assertThat(store.run("chaos/audit")).isEqualTo(1);
+        store.query("inventory", sold.formatted(-1));
     }
 
     @Nested
