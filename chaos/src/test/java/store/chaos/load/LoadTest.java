@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -53,7 +55,11 @@ class LoadTest {
 
     @BeforeEach
     void open() throws IOException {
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        open(InetAddress.getLoopbackAddress());
+    }
+
+    private void open(InetAddress address) throws IOException {
+        server = HttpServer.create(new InetSocketAddress(address, 0), 0);
         server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
         server.createContext(
                 "/api/guests", exchange -> answer(exchange, 201, "{\"customerId\":\"customer-1\",\"token\":\"t\"}"));
@@ -195,6 +201,22 @@ class LoadTest {
         assertThat(out).isEmptyDirectory();
     }
 
+    /** An address of this machine that is none of its loopback's stands for another machine's. */
+    @Test
+    void sendsToAnotherAddressOnceItIsAllowed() throws Exception {
+        var address = NetworkInterface.networkInterfaces()
+                .flatMap(NetworkInterface::inetAddresses)
+                .filter(candidate -> candidate instanceof Inet4Address && !candidate.isLoopbackAddress())
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("needs a network interface beside the loopback"));
+        server.stop(0);
+        open(address);
+        assertThat(exitCode("--url", url(), "--for", "1s")).isEqualTo(2);
+        assertThat(out).isEmptyDirectory();
+        var report = load("--for", "1s", "--mix", "browse=1", "--allow", address.getHostAddress());
+        assertThat(report.path("total").path("outcomes").path("STALE").asInt()).isPositive();
+    }
+
     @Test
     void refusesWhatItCannotRead() {
         for (var arguments : List.of("--rate=fast", "--for=soon", "--mix=steal=1", "--cards=tok_visa=0")) {
@@ -217,7 +239,8 @@ class LoadTest {
     }
 
     private String url() {
-        return "http://127.0.0.1:" + server.getAddress().getPort();
+        return "http://" + server.getAddress().getAddress().getHostAddress() + ":"
+                + server.getAddress().getPort();
     }
 
     private Stream<Entry> entries() throws IOException {
