@@ -11,20 +11,12 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
 import store.edge.EdgeModule;
-import store.inventory.ReserveStock;
-import store.inventory.SettleReservation;
 import store.inventory.boot.InventoryModule;
-import store.order.Inventory;
-import store.order.Payments;
 import store.order.boot.OrderModule;
-import store.payment.ChargeOrder;
-import store.payment.VoidPayment;
 import store.payment.boot.PaymentModule;
 import store.resilience.DatabaseTime;
-import store.resilience.TransactionGuard;
 import store.resilience.spring.PassOnHeadersFilter;
 import store.resilience.spring.ProblemAnswers;
-import store.resilience.spring.SpringTransactionGuard;
 
 /** The store as one process over one database: the same modules, with adapters of its own where services call each other. */
 @SpringBootConfiguration(proxyBeanMethods = false)
@@ -34,6 +26,7 @@ import store.resilience.spring.SpringTransactionGuard;
     OrderModule.class,
     InventoryModule.class,
     PaymentModule.class,
+    InProcessPeers.class,
     PassOnHeadersFilter.class,
     ProblemAnswers.class
 })
@@ -47,21 +40,6 @@ public class MonolithApplication {
         var application = new SpringApplication(MonolithApplication.class);
         application.setDefaultProperties(Map.of("spring.config.name", "monolith"));
         return application.run(arguments);
-    }
-
-    @Bean
-    Inventory inventory(ReserveStock reserveStock, SettleReservation settleReservation, TransactionGuard guard) {
-        return new InProcessInventory(reserveStock, settleReservation, guard);
-    }
-
-    @Bean
-    Payments payments(ChargeOrder chargeOrder, VoidPayment voidPayment, TransactionGuard guard) {
-        return new InProcessPayments(chargeOrder, voidPayment, guard);
-    }
-
-    @Bean
-    TransactionGuard transactionGuard() {
-        return new SpringTransactionGuard();
     }
 
     @Bean

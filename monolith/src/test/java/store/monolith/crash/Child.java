@@ -1,0 +1,99 @@
+package store.monolith.crash;
+
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.uuid.Generators;
+import com.fasterxml.uuid.NoArgGenerator;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import store.payment.Acquirer;
+import store.payment.Acquirer.Page;
+
+/** The process that dies. Says what it does on standard output, a line each. */
+final class Child {
+
+    static final String REHEARSE = "rehearse";
+    static final String RECOVER = "recover";
+
+    private static final Duration RECOVERY_BOUND = Duration.ofSeconds(110);
+
+    private static final NoArgGenerator IDS = Generators.timeBasedEpochGenerator();
+
+    private Child() {}
+
+    /**
+     * {@link #REHEARSE} and a world plays all of its scenarios and tells the points that each reaches; {@link #RECOVER} runs as the store
+     * does until nothing is left open; anything else is a {@link Case}. The store's settings follow.
+     */
+    public static void main(String... arguments) throws InterruptedException {
+        var settings = Arrays.copyOfRange(arguments, 1, arguments.length);
+        var watch = new Watch();
+        var context = Composition.start(watch, arguments[0].equals(RECOVER), settings);
+        if (arguments[0].equals(RECOVER)) {
+            awaitNothingOpen(context.getBean(JdbcClient.class));
+        } else {
+            awaitAcquirer(context.getBean(Acquirer.class));
+            for (var course : courses(arguments[0])) {
+                play(context, watch, course);
+            }
+        }
+        context.close();
+        System.exit(0);
+    }
+
+    static synchronized void tell(String what, Object content) {
+        System.out.println(what + " " + content);
+        System.out.flush();
+    }
+
+    private record Course(Scenario scenario, @Nullable Case aimed) {}
+
+    private static List<Course> courses(String argument) {
+        if (argument.startsWith(REHEARSE)) {
+            var world = World.Kind.valueOf(argument.substring(REHEARSE.length() + 1));
+            return Arrays.stream(Scenario.values())
+                    .filter(scenario -> scenario.world() == world)
+                    .map(scenario -> new Course(scenario, null))
+                    .toList();
+        }
+        var aimed = Case.decoded(argument);
+        return List.of(new Course(aimed.scenario(), aimed));
+    }
+
+    private static void play(ConfigurableApplicationContext context, Watch watch, Course course)
+            throws InterruptedException {
+        var id = IDS.generate();
+        var settings = context.getEnvironment();
+        var kill = new DatabaseKill(
+                settings.getRequiredProperty("spring.datasource.url"),
+                settings.getRequiredProperty("spring.datasource.username"));
+        var blow = new Blow(course.aimed, kill);
+        tell("order", id);
+        watch.begin(id, blow);
+        course.scenario.play(new Shop(context, watch, id, blow));
+        watch.end();
+        kill.await();
+        if (course.aimed == null) {
+            blow.reached().forEach(point -> tell("point", new Case(course.scenario, point, Case.Kind.HALT).encoded()));
+        }
+    }
+
+    /** The first call of a young process takes its time, and a scenario is about other things than that. */
+    private static void awaitAcquirer(Acquirer acquirer) {
+        await().atMost(Duration.ofSeconds(20)).until(() -> acquirer.statement(null, 1) instanceof Page);
+    }
+
+    private static void awaitNothingOpen(JdbcClient jdbc) {
+        await().atMost(RECOVERY_BOUND)
+                .pollInterval(Duration.ofMillis(100))
+                .until(() -> jdbc.sql("""
+                    select not exists (select from orders.orders where status in ('PENDING', 'CANCELLING'))
+                        and not exists (select from orders.settlement)
+                        and not exists (select from payments.payment where due_at is not null)
+                    """).query(Boolean.class).single());
+    }
+}

@@ -1,0 +1,251 @@
+package store.monolith.crash;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import store.chaos.audit.Verdict;
+import store.monolith.crash.Point.Effect;
+import store.monolith.crash.Point.Moment;
+
+/**
+ * Every point of every scenario, and what becomes of an order whose process dies there. The points are those that a rehearsal of the
+ * scenario reaches. Then one child after the other plays a scenario and dies at one of them, and takes up what earlier ones have left as it
+ * goes; the last one runs as the store does, until nothing is open.
+ */
+final class CrashMatrix implements AutoCloseable {
+
+    /** Children at a time, each on a database of its own: while one starts, another waits for an acquirer that does not answer. */
+    private static final int LANES = Runtime.getRuntime().availableProcessors() + 1;
+
+    /** Where the database dies too. Between them they take every COMMIT of a purchase, and those of a compensation. */
+    private static final Set<Scenario> DATABASE_KILLED =
+            EnumSet.of(Scenario.CONFIRMED, Scenario.CANCELLED_WHILE_PENDING);
+
+    /**
+     * What became of a case.
+     *
+     * @param befell whether what was to befall it did: a point that is not reached is a failure
+     * @param found what was on record right afterwards: the order, its reservation, its payment, what moved at the acquirer
+     * @param end the same at last
+     * @param wrong what went wrong, or null
+     */
+    record Row(Case played, boolean befell, String found, String end, @Nullable String wrong) {}
+
+    private record Played(Case played, World.Death death, UUID order, String found) {}
+
+    private final Path folder;
+    private final Server server;
+    private @Nullable Server mortal;
+    private final List<World> worlds = new ArrayList<>();
+
+    CrashMatrix(Path folder) throws IOException, SQLException {
+        this.folder = folder;
+        this.server = new Server(folder.resolve("postgres"));
+    }
+
+    /** The points that each scenario reaches when nothing happens, in sequence. */
+    Map<Scenario, List<Point>> rehearse() throws Exception {
+        List<Callable<World.Death>> rehearsals = new ArrayList<>();
+        for (var kind : World.Kind.values()) {
+            var world = world(kind, "rehearsal", server);
+            rehearsals.add(() -> world.run(Child.REHEARSE + " " + kind));
+        }
+        Map<Scenario, List<Point>> points = new EnumMap<>(Scenario.class);
+        for (var rehearsal : all(rehearsals)) {
+            if (rehearsal.exit() != 0) {
+                throw new IllegalStateException("a rehearsal failed:\n" + String.join("\n", rehearsal.output()));
+            }
+            rehearsal.told("point").stream()
+                    .map(Case::decoded)
+                    .forEach(reached -> points.computeIfAbsent(reached.scenario(), _ -> new ArrayList<>())
+                            .add(reached.point()));
+        }
+        return points;
+    }
+
+    /** What can befall a store that gets along like this. */
+    static List<Case> cases(Map<Scenario, List<Point>> rehearsed) {
+        List<Case> cases = new ArrayList<>();
+        rehearsed.forEach((scenario, points) -> {
+            for (var i = 0; i < points.size(); i++) {
+                var point = points.get(i);
+                var before = point.moment() == Moment.BEFORE;
+                if (!isTheSameAsANeighbour(points, i)) {
+                    cases.add(new Case(scenario, point, Case.Kind.HALT));
+                }
+                if (!before && point.effect() != Effect.NONE) {
+                    cases.add(new Case(scenario, point, Case.Kind.LOSE_ANSWER));
+                }
+                if (before && point.effect() == Effect.COMMIT && DATABASE_KILLED.contains(scenario)) {
+                    cases.add(new Case(scenario, point, Case.Kind.KILL_DATABASE_BEFORE_COMMIT));
+                    cases.add(new Case(scenario, point, Case.Kind.KILL_DATABASE_AFTER_COMMIT));
+                }
+            }
+        });
+        return cases;
+    }
+
+    /** Before a call that begins with a statement is before that statement, and after one that ends with it is after it. */
+    private static boolean isTheSameAsANeighbour(List<Point> points, int at) {
+        var point = points.get(at);
+        var neighbour = point.moment() == Moment.BEFORE ? at + 1 : at - 1;
+        return neighbour >= 0
+                && neighbour < points.size()
+                && points.get(neighbour).moment() == point.moment()
+                && points.get(neighbour).step().equals(point.step() + ": statement");
+    }
+
+    /** Plays them all; the rows come in the same sequence. */
+    List<Row> play(List<Case> cases) throws Exception {
+        var progress = new AtomicInteger();
+        List<Callable<List<Row>>> work = new ArrayList<>();
+        for (var part : parts(cases).entrySet()) {
+            var first = part.getValue().getFirst();
+            var world = world(first.scenario().world(), part.getKey(), first.kind().killsDatabase() ? mortal() : server);
+            work.add(() -> play(world, part.getValue(), () -> {
+                System.err.printf("%d of %d%n", progress.incrementAndGet(), cases.size());
+            }));
+        }
+        Map<Case, Row> rows = new HashMap<>();
+        all(work).forEach(part -> part.forEach(row -> rows.put(row.played, row)));
+        return cases.stream().map(rows::get).map(Objects::requireNonNull).toList();
+    }
+
+    /** Those of one part share a database, and are played one after the other. */
+    private static Map<String, List<Case>> parts(List<Case> cases) {
+        Map<String, List<Case>> parts = new LinkedHashMap<>();
+        var lane = 0;
+        for (var next : cases) {
+            var kind = next.scenario().world();
+            var part = next.kind().killsDatabase()
+                    ? "mortal"
+                    : kind == World.Kind.STANDARD ? "lane_" + lane++ % LANES : kind.name();
+            parts.computeIfAbsent(part, _ -> new ArrayList<>()).add(next);
+        }
+        return parts;
+    }
+
+    private static List<Row> play(World world, List<Case> cases, Runnable progress) throws Exception {
+        List<Played> played = new ArrayList<>();
+        for (var next : cases) {
+            var death = world.run(next.encoded());
+            if (next.kind().killsDatabase()) {
+                world.restartServer();
+            }
+            var order = death.told("order").stream().map(UUID::fromString).findFirst();
+            if (order.isEmpty()) {
+                throw new IllegalStateException("a child did not begin:\n" + String.join("\n", death.output()));
+            }
+            played.add(new Played(next, death, order.get(), world.stateOf(order.get())));
+            progress.run();
+        }
+        var faultEnded = Instant.now();
+        var recovery = world.run(Child.RECOVER);
+        var verdict = world.audit(faultEnded);
+        List<Row> rows = new ArrayList<>();
+        for (var one : played) {
+            var end = world.stateOf(one.order);
+            var wrong = new ArrayList<String>();
+            if (recovery.exit() != 0) {
+                wrong.add("recovery did not come to an end: " + String.join("\n", recovery.output()));
+            }
+            wrong.addAll(wrongs(one, end));
+            wrong.addAll(violations(verdict, one.order));
+            rows.add(new Row(one.played, befell(one), one.found, end, wrong.isEmpty() ? null : String.join("; ", wrong)));
+        }
+        return rows;
+    }
+
+    private static boolean befell(Played one) {
+        return one.played.kind() == Case.Kind.HALT
+                ? one.death.exit() == Blow.HALTED
+                : one.death.exit() == 0 && !one.death.told("fallen").isEmpty();
+    }
+
+    private static List<String> wrongs(Played one, String end) {
+        List<String> wrongs = new ArrayList<>();
+        if (!befell(one)) {
+            wrongs.add(
+                    one.death.exit() == 0
+                            ? "point not reached"
+                            : "the process ended with " + one.death.exit() + ": "
+                                    + String.join("\n", one.death.output()));
+        }
+        var ends = one.played.scenario().ends();
+        var status = end.split(" ")[0];
+        if (one.found.startsWith("no order")) {
+            if (!end.equals("no order · - · - · -")) {
+                wrongs.add("there was no order, and then there was something of it");
+            }
+        } else if (!ends.contains(status)) {
+            wrongs.add("ends otherwise than " + ends);
+        }
+        one.death.told("answered").stream()
+                .filter(answer -> !List.of("PENDING", "CANCELLING").contains(answer) && !answer.equals(status))
+                .forEach(answer -> wrongs.add("the customer had been told " + answer));
+        return wrongs;
+    }
+
+    /** Of the order, and of all of them together. */
+    private static List<String> violations(Verdict verdict, UUID order) {
+        return verdict.invariants().entrySet().stream()
+                .flatMap(invariant -> invariant.getValue().violations().stream()
+                        .filter(violation -> violation.orderId() == null || violation.orderId().equals(order))
+                        .map(violation -> invariant.getKey() + ": " + violation.why()))
+                .collect(Collectors.toList());
+    }
+
+    private World world(World.Kind kind, String name, Server on) throws IOException, SQLException {
+        var world = new World(kind, on, folder, (kind + "_" + name).toLowerCase(Locale.ROOT));
+        worlds.add(world);
+        return world;
+    }
+
+    private Server mortal() throws IOException, SQLException {
+        var started = mortal;
+        if (started == null) {
+            started = new Server(folder.resolve("mortal"));
+            mortal = started;
+        }
+        return started;
+    }
+
+    private static <T> List<T> all(List<Callable<T>> work) throws Exception {
+        try (var lanes = Executors.newFixedThreadPool(LANES)) {
+            List<T> results = new ArrayList<>();
+            for (var result : lanes.invokeAll(work)) {
+                results.add(result.get());
+            }
+            return results;
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof Exception cause ? cause : e;
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        worlds.forEach(World::close);
+        server.close();
+        if (mortal != null) {
+            mortal.close();
+        }
+    }
+}

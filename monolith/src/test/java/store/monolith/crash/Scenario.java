@@ -1,0 +1,125 @@
+package store.monolith.crash;
+
+import static store.monolith.crash.Shop.CART;
+import static store.monolith.crash.Shop.TOO_MUCH;
+import static store.monolith.crash.Shop.TOTAL;
+
+import java.util.Set;
+import java.util.function.Consumer;
+import store.order.Money;
+import store.payment.Movement;
+
+/** A way that a checkout can go. Together they take every step there is. */
+enum Scenario {
+    CONFIRMED(World.Kind.STANDARD, Set.of("CONFIRMED"), shop -> {
+        shop.place(CART, "tok_visa", TOTAL);
+        shop.finish();
+    }),
+    DECLINED(World.Kind.STANDARD, Set.of("DECLINED"), shop -> {
+        shop.place(CART, "tok_declined", TOTAL);
+        shop.finish();
+    }),
+    OUT_OF_STOCK(World.Kind.STANDARD, Set.of("REJECTED"), shop -> {
+        shop.place(TOO_MUCH, "tok_visa", TOTAL);
+        shop.finish();
+    }),
+    PRICE_CHANGED(World.Kind.STANDARD, Set.of("REJECTED"), shop -> {
+        shop.place(CART, "tok_visa", new Money(TOTAL.amount() - 1, TOTAL.currency()));
+        shop.finish();
+    }),
+    /** The acquirer captures and does not answer; payment's recovery asks again, then the order's. */
+    SILENT_ACQUIRER(World.Kind.STANDARD, Set.of("CONFIRMED"), shop -> {
+        shop.place(CART, "tok_silent", TOTAL);
+        shop.finish();
+    }),
+    /** The customer asks again with the same key, looks, and cancels too late. */
+    REPEATED(World.Kind.STANDARD, Set.of("CONFIRMED"), shop -> {
+        shop.place(CART, "tok_visa", TOTAL);
+        shop.place(CART, "tok_visa", TOTAL);
+        shop.look();
+        shop.cancel();
+        shop.finish();
+    }),
+    /** The statement is what tells of a chargeback. */
+    CHARGED_BACK(World.Kind.STANDARD, Set.of("CONFIRMED"), shop -> {
+        shop.place(CART, "tok_fraud_later", TOTAL);
+        shop.finish();
+        shop.reconcile(Movement.Kind.CHARGEBACK);
+    }),
+    CANCELLED_WHILE_PENDING(World.Kind.STANDARD, Set.of("CANCELLED", "CONFIRMED"), shop -> {
+        shop.place(CART, "tok_silent", TOTAL);
+        shop.cancel();
+        shop.finish();
+    }),
+    CANCELLED_WHEN_CAPTURED(World.Kind.STANDARD, Set.of("CANCELLED", "CONFIRMED"), shop -> {
+        shop.place(CART, "tok_silent", TOTAL);
+        shop.resolvePayment();
+        shop.cancel();
+        shop.finish();
+    }),
+    /** Release before reserve, void before charge: both leave tombstones, and the reserve that comes late finds one. */
+    CANCEL_OVERTAKES_RESERVE(World.Kind.STANDARD, Set.of("CANCELLED", "CONFIRMED"), shop -> {
+        shop.cancelBefore("order Inventory.reserve");
+        shop.place(CART, "tok_visa", TOTAL);
+        shop.finish();
+    }),
+    CANCEL_OVERTAKES_CHARGE(World.Kind.STANDARD, Set.of("CANCELLED", "CONFIRMED"), shop -> {
+        shop.cancelBefore("order Payments.charge");
+        shop.place(CART, "tok_visa", TOTAL);
+        shop.finish();
+    }),
+    CANCEL_OVERTAKES_THE_END(World.Kind.STANDARD, Set.of("CANCELLED", "CONFIRMED"), shop -> {
+        shop.cancelBefore("order Orders.conclude");
+        shop.place(CART, "tok_visa", TOTAL);
+        shop.finish();
+    }),
+    COMMIT_UNANSWERED(World.Kind.STANDARD, Set.of("CONFIRMED"), shop -> {
+        shop.loseAnswerOf("order Inventory.commit");
+        shop.place(CART, "tok_visa", TOTAL);
+        shop.finish();
+    }),
+    VOID_UNANSWERED(World.Kind.STANDARD, Set.of("CANCELLED", "CONFIRMED"), shop -> {
+        shop.loseAnswerOf("order Payments.voidCharge");
+        shop.place(CART, "tok_silent", TOTAL);
+        shop.cancel();
+        shop.finish();
+    }),
+    OUT_OF_PATIENCE(World.Kind.IMPATIENT, Set.of("CANCELLED"), shop -> {
+        shop.place(CART, "tok_silent", TOTAL);
+        shop.finish();
+    }),
+    /** What was captured cannot be voided any more. */
+    REFUNDED(World.Kind.LATE, Set.of("CANCELLED"), shop -> {
+        shop.place(CART, "tok_silent", TOTAL);
+        shop.cancel();
+        shop.finish();
+    }),
+    /** The acquirer may have forgotten the key of so old an order, so its record is looked up. */
+    OLD_KEY(World.Kind.OLD, Set.of("CANCELLED"), shop -> {
+        shop.place(CART, "tok_visa", TOTAL);
+        shop.finish();
+    });
+
+    private final World.Kind world;
+    private final Set<String> ends;
+    private final Consumer<Shop> course;
+
+    Scenario(World.Kind world, Set<String> ends, Consumer<Shop> course) {
+        this.world = world;
+        this.ends = ends;
+        this.course = course;
+    }
+
+    World.Kind world() {
+        return world;
+    }
+
+    /** How an order can end, wherever the process died. */
+    Set<String> ends() {
+        return ends;
+    }
+
+    void play(Shop shop) {
+        course.accept(shop);
+    }
+}

@@ -1,0 +1,194 @@
+package store.monolith.crash;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import store.acquirer.AcquirerSandbox;
+import store.acquirer.AcquirerSettings;
+import store.chaos.audit.Auditor;
+import store.chaos.audit.Bounds;
+import store.chaos.audit.Verdict;
+import store.chaos.running.RunningStore;
+import store.chaos.running.RunningStore.Part;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What outlives the processes that die: a database, an acquirer, and the settings that they all have in common. */
+final class World implements AutoCloseable {
+
+    /** What time means in it. */
+    enum Kind {
+        STANDARD(Duration.ofHours(24), Map.of()),
+        /** A customer whose card is not answered for at once is kept waiting for too long. */
+        IMPATIENT(Duration.ofHours(24), Map.of("store.order.patience", "500ms")),
+        /** The acquirer's void window has closed as soon as it has captured. */
+        LATE(Duration.ZERO, Map.of()),
+        /** Every order is older than what the acquirer remembers of keys. */
+        OLD(
+                Duration.ofHours(24),
+                Map.of("store.payment.attempts.key-trust", "0s", "store.payment.attempts.quiet", "0s"));
+
+        private final Duration voidWindow;
+        private final Map<String, String> settings;
+
+        Kind(Duration voidWindow, Map<String, String> settings) {
+            this.voidWindow = voidWindow;
+            this.settings = settings;
+        }
+    }
+
+    /** @param exit the process's exit code */
+    record Death(int exit, List<String> output) {
+
+        List<String> told(String what) {
+            return output.stream()
+                    .filter(line -> line.startsWith(what + " "))
+                    .map(line -> line.substring(what.length() + 1))
+                    .toList();
+        }
+    }
+
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
+    private static final Duration CHILD_BOUND = Duration.ofMinutes(2);
+
+    private final Kind kind;
+    private final Server server;
+    private final String name;
+    private final Path folder;
+    private final AcquirerSandbox acquirer;
+    private int children;
+
+    World(Kind kind, Server server, Path parent, String name) throws IOException, SQLException {
+        this.kind = kind;
+        this.server = server;
+        this.folder = Files.createDirectories(parent.resolve(name));
+        this.name = name;
+        Files.writeString(folder.resolve("secret"), Base64.getEncoder().encodeToString(new byte[32]));
+        server.create(name);
+        acquirer = AcquirerSandbox.start(AcquirerSettings.defaults(folder.resolve("acquirer"))
+                .withVoidWindow(kind.voidWindow)
+                .withChargebackAfter(Duration.ofMillis(100)));
+    }
+
+    /** Runs a child to its end. */
+    Death run(String argument) throws IOException, InterruptedException {
+        var output = folder.resolve("child-" + children++ + ".log");
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Xshare:auto",
+                "-Xmx96m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Child.class.getName(),
+                argument));
+        settings().forEach((setting, value) -> command.add("--" + setting + "=" + value));
+        var process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
+        try {
+            if (!process.waitFor(CHILD_BOUND.toMillis(), TimeUnit.MILLISECONDS)) {
+                throw new IOException("a child does not end: " + argument + ", see " + output);
+            }
+        } finally {
+            process.destroyForcibly();
+        }
+        return new Death(process.exitValue(), Files.readAllLines(output));
+    }
+
+    /** Bounds are wide: the matrix is about where a process dies, and a machine that stalls must not change the way there. */
+    private Map<String, String> settings() {
+        Map<String, String> settings = new TreeMap<>(Map.ofEntries(
+                Map.entry("spring.datasource.url", server.urlOf(name)),
+                Map.entry("spring.datasource.username", Server.USER),
+                Map.entry("spring.datasource.password", Server.USER),
+                Map.entry("spring.datasource.hikari.minimum-idle", "1"),
+                Map.entry("spring.datasource.hikari.connection-timeout", "5000"),
+                Map.entry(
+                        "spring.datasource.hikari.data-source-properties.options",
+                        "-c statement_timeout=10000 -c lock_timeout=10000"),
+                Map.entry("spring.datasource.hikari.data-source-properties.socketTimeout", "15"),
+                Map.entry("store.order.secret-file", folder.resolve("secret").toString()),
+                Map.entry("store.payment.secret-file", folder.resolve("secret").toString()),
+                Map.entry("store.payment.acquirer.address", "http://127.0.0.1:" + acquirer.port()),
+                Map.entry("store.payment.acquirer.timeout", "1s"),
+                Map.entry("store.payment.attempts.first-backoff", "100ms"),
+                Map.entry("store.payment.settling", "0s"),
+                Map.entry("store.order.patience", "1h"),
+                Map.entry("store.inventory.stock", "100000")));
+        settings.putAll(kind.settings);
+        return settings;
+    }
+
+    /** After the server was killed: it is there again. */
+    void restartServer() throws IOException {
+        server.restart();
+    }
+
+    /** Judges everything that has happened in it. Recovery has as long as it may take after a fault, from the given time. */
+    Verdict audit(Instant faultEnded) throws IOException, SQLException, InterruptedException {
+        var acquirerUrl = "http://127.0.0.1:" + acquirer.port();
+        var store = new RunningStore(
+                name,
+                "monolith",
+                URI.create(acquirerUrl), // nobody goes in by the door
+                List.of(
+                        Part.database("monolith-db", server.urlOf(name), Server.USER, Server.USER),
+                        Part.service("acquirer-sandbox", acquirerUrl)));
+        var standard = Bounds.STANDARD;
+        return Auditor.audit(store, null, new Bounds(faultEnded, standard.within(), standard.recoveryPerSecond()));
+    }
+
+    /** What the databases and the acquirer know of the order, in that order. */
+    String stateOf(UUID order) throws IOException, SQLException, InterruptedException {
+        var movements = HTTP.send(
+                        HttpRequest.newBuilder(URI.create(
+                                        "http://127.0.0.1:" + acquirer.port() + "/movements?orderId=" + order))
+                                .timeout(Duration.ofSeconds(10))
+                                .build(),
+                        BodyHandlers.ofString())
+                .body();
+        var moved = JsonMapper.shared()
+                .readTree(movements)
+                .get("movements")
+                .valueStream()
+                .map(movement -> movement.get("kind").asString())
+                .collect(Collectors.joining(" "));
+        try (var connection = server.connect(name);
+                var query = connection.prepareStatement("""
+                    select concat_ws(' · ',
+                        coalesce((select concat_ws(' ', status, reason) from orders.orders where id = ?), 'no order'),
+                        coalesce((select state from inventory.reservation where order_id = ?), '-'),
+                        coalesce((select state from payments.payment where order_id = ?), '-'))
+                    """)) {
+            for (var parameter = 1; parameter <= 3; parameter++) {
+                query.setObject(parameter, order);
+            }
+            try (var row = query.executeQuery()) {
+                row.next();
+                return row.getString(1) + " · " + (moved.isEmpty() ? "-" : moved);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        acquirer.close();
+    }
+}
