@@ -3,8 +3,12 @@ package store.monolith.crash;
 import store.monolith.crash.Point.Effect;
 import store.monolith.crash.Point.Moment;
 
-/** One scenario, and what befalls it at one point. */
-record Case(Scenario scenario, Point point, Kind kind) {
+/**
+ * One scenario, and what befalls it at one point.
+ *
+ * @param where the point for people, with those that are the same to all who live on
+ */
+record Case(Scenario scenario, Point point, Kind kind, String where) {
 
     /** What befalls it. */
     enum Kind {
@@ -23,17 +27,13 @@ record Case(Scenario scenario, Point point, Kind kind) {
             this.text = text;
         }
 
+        String text() {
+            return text;
+        }
+
         boolean killsDatabase() {
             return this == KILL_DATABASE_BEFORE_COMMIT || this == KILL_DATABASE_AFTER_COMMIT;
         }
-    }
-
-    /** For people. */
-    String moment() {
-        return switch (kind) {
-            case HALT -> kind.text + " " + (point.moment() == Moment.BEFORE ? "before" : "after");
-            case LOSE_ANSWER, KILL_DATABASE_BEFORE_COMMIT, KILL_DATABASE_AFTER_COMMIT -> kind.text;
-        };
     }
 
     /** As a child's argument. */
@@ -53,6 +53,7 @@ record Case(Scenario scenario, Point point, Kind kind) {
         return new Case(
                 Scenario.valueOf(parts[0]),
                 new Point(parts[1], Integer.parseInt(parts[2]), Moment.valueOf(parts[3]), Effect.valueOf(parts[4])),
-                Kind.valueOf(parts[5]));
+                Kind.valueOf(parts[5]),
+                "");
     }
 }

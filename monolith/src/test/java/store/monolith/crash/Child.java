@@ -16,6 +16,7 @@ import store.payment.Acquirer.Page;
 /** The process that dies. Says what it does on standard output, a line each. */
 final class Child {
 
+    static final String MIGRATE = "migrate";
     static final String REHEARSE = "rehearse";
     static final String RECOVER = "recover";
 
@@ -26,14 +27,17 @@ final class Child {
     private Child() {}
 
     /**
-     * {@link #REHEARSE} and a world plays all of its scenarios and tells the points that each reaches; {@link #RECOVER} runs as the store
+     * {@link #MIGRATE} makes the tables; {@link #REHEARSE} and a world plays all of its scenarios and tells the points that each reaches; {@link #RECOVER} runs as the store
      * does until nothing is left open; anything else is a {@link Case}. The store's settings follow.
      */
     public static void main(String... arguments) throws InterruptedException {
         var settings = Arrays.copyOfRange(arguments, 1, arguments.length);
         var watch = new Watch();
-        var context = Composition.start(watch, arguments[0].equals(RECOVER), settings);
-        if (arguments[0].equals(RECOVER)) {
+        var recovers = arguments[0].equals(RECOVER);
+        var context = Composition.start(watch, recovers, arguments[0].equals(MIGRATE) || recovers, settings);
+        if (arguments[0].equals(MIGRATE)) {
+            context.getBean(JdbcClient.class);
+        } else if (recovers) {
             awaitNothingOpen(context.getBean(JdbcClient.class));
         } else {
             awaitAcquirer(context.getBean(Acquirer.class));
@@ -78,7 +82,7 @@ final class Child {
         watch.end();
         kill.await();
         if (course.aimed == null) {
-            blow.reached().forEach(point -> tell("point", new Case(course.scenario, point, Case.Kind.HALT).encoded()));
+            blow.reached().forEach(point -> tell("point", new Case(course.scenario, point, Case.Kind.HALT, "").encoded()));
         }
     }
 

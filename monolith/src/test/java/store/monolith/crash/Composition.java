@@ -1,8 +1,10 @@
 package store.monolith.crash;
 
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import org.springframework.beans.factory.support.BeanDefinitionRegistry;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
@@ -37,23 +39,25 @@ import store.payment.boot.PaymentModule;
 @Import({OrderModule.class, InventoryModule.class, PaymentModule.class, InProcessPeers.class})
 class Composition {
 
-    private static final String[] SCHEDULERS = {"orderScheduler", "paymentRecoveryScheduler"};
+    private static final List<String> SCHEDULERS = List.of("orderScheduler", "paymentRecoveryScheduler");
+    private static final List<String> MIGRATIONS = List.of("orderMigrated", "inventoryMigrated", "paymentMigrated");
 
-    /** @param scheduled whether recovery runs on its own; else only its use cases are there, and {@link Shop} calls them */
-    static ConfigurableApplicationContext start(Watch watch, boolean scheduled, String... settings) {
+    /**
+     * @param scheduled whether recovery runs on its own; else only its use cases are there, and {@link Shop} calls them
+     * @param migrating false to start sooner, where that has been done
+     */
+    static ConfigurableApplicationContext start(
+            Watch watch, boolean scheduled, boolean migrating, String... settings) {
         return new SpringApplicationBuilder(Composition.class)
                 .web(WebApplicationType.NONE)
                 .properties(Map.of("spring.config.name", "monolith"))
                 .lazyInitialization(!scheduled)
                 .initializers(context -> {
                     context.getBeanFactory().addBeanPostProcessor(watch);
-                    if (!scheduled) {
-                        context.addBeanFactoryPostProcessor(beans -> {
-                            for (var scheduler : SCHEDULERS) {
-                                ((BeanDefinitionRegistry) beans).removeBeanDefinition(scheduler);
-                            }
-                        });
-                    }
+                    context.addBeanFactoryPostProcessor(beans -> Stream.concat(
+                                    scheduled ? Stream.of() : SCHEDULERS.stream(),
+                                    migrating ? Stream.of() : MIGRATIONS.stream())
+                            .forEach(((BeanDefinitionRegistry) beans)::removeBeanDefinition));
                 })
                 .run(settings);
     }

@@ -52,21 +52,29 @@ final class CrashMatrix implements AutoCloseable {
     private record Played(Case played, World.Death death, UUID order, String found) {}
 
     private final Path folder;
+    private final Jvm jvm;
     private final Server server;
     private @Nullable Server mortal;
     private final List<World> worlds = new ArrayList<>();
 
-    CrashMatrix(Path folder) throws IOException, SQLException {
+    CrashMatrix(Path folder) throws Exception {
         this.folder = folder;
-        this.server = new Server(folder.resolve("postgres"));
+        this.jvm = new Jvm(folder);
+        this.server = server("postgres");
     }
 
-    /** The points that each scenario reaches when nothing happens, in sequence. */
-    Map<Scenario, List<Point>> rehearse() throws Exception {
+    /**
+     * The points that each scenario reaches when nothing happens, in sequence.
+     *
+     * @param manyCases whether it is worth some seconds that every other child starts sooner
+     */
+    Map<Scenario, List<Point>> rehearse(boolean manyCases) throws Exception {
         List<Callable<World.Death>> rehearsals = new ArrayList<>();
         for (var kind : World.Kind.values()) {
             var world = world(kind, "rehearsal", server);
-            rehearsals.add(() -> world.run(Child.REHEARSE + " " + kind));
+            var argument = Child.REHEARSE + " " + kind;
+            rehearsals.add(() ->
+                    manyCases && kind == World.Kind.STANDARD ? world.train(argument) : world.run(argument));
         }
         Map<Scenario, List<Point>> points = new EnumMap<>(Scenario.class);
         for (var rehearsal : all(rehearsals)) {
@@ -81,36 +89,46 @@ final class CrashMatrix implements AutoCloseable {
         return points;
     }
 
-    /** What can befall a store that gets along like this. */
+    /**
+     * What can befall a store that gets along like this. Points between which nothing is done, neither in a database nor by a peer, are one
+     * case: to all who live on, dying at one of them is dying at any.
+     */
     static List<Case> cases(Map<Scenario, List<Point>> rehearsed) {
         List<Case> cases = new ArrayList<>();
         rehearsed.forEach((scenario, points) -> {
+            List<Point> sameMoment = new ArrayList<>();
             for (var i = 0; i < points.size(); i++) {
                 var point = points.get(i);
-                var before = point.moment() == Moment.BEFORE;
-                if (!isTheSameAsANeighbour(points, i)) {
-                    cases.add(new Case(scenario, point, Case.Kind.HALT));
+                sameMoment.add(point);
+                if (i + 1 == points.size() || isDoneBetween(point, points.get(i + 1))) {
+                    cases.add(new Case(scenario, point, Case.Kind.HALT, sides(sameMoment)));
+                    sameMoment.clear();
                 }
+                var before = point.moment() == Moment.BEFORE;
                 if (!before && point.effect() != Effect.NONE) {
-                    cases.add(new Case(scenario, point, Case.Kind.LOSE_ANSWER));
+                    cases.add(new Case(scenario, point, Case.Kind.LOSE_ANSWER, point.toString()));
                 }
                 if (before && point.effect() == Effect.COMMIT && DATABASE_KILLED.contains(scenario)) {
-                    cases.add(new Case(scenario, point, Case.Kind.KILL_DATABASE_BEFORE_COMMIT));
-                    cases.add(new Case(scenario, point, Case.Kind.KILL_DATABASE_AFTER_COMMIT));
+                    cases.add(new Case(scenario, point, Case.Kind.KILL_DATABASE_BEFORE_COMMIT, point.toString()));
+                    cases.add(new Case(scenario, point, Case.Kind.KILL_DATABASE_AFTER_COMMIT, point.toString()));
                 }
             }
         });
         return cases;
     }
 
-    /** Before a call that begins with a statement is before that statement, and after one that ends with it is after it. */
-    private static boolean isTheSameAsANeighbour(List<Point> points, int at) {
-        var point = points.get(at);
-        var neighbour = point.moment() == Moment.BEFORE ? at + 1 : at - 1;
-        return neighbour >= 0
-                && neighbour < points.size()
-                && points.get(neighbour).moment() == point.moment()
-                && points.get(neighbour).step().equals(point.step() + ": statement");
+    /** A step with no step in it is done by somebody else. */
+    private static boolean isDoneBetween(Point point, Point next) {
+        return point.moment() == Moment.BEFORE && next.moment() == Moment.AFTER;
+    }
+
+    /** A statement's side is that of its method, too. */
+    private static String sides(List<Point> points) {
+        return points.stream()
+                .filter(point -> points.stream()
+                        .noneMatch(other -> other != point && other.step().equals(point.step() + ": statement")))
+                .map(Point::toString)
+                .collect(Collectors.joining(", "));
     }
 
     /** Plays them all; the rows come in the same sequence. */
@@ -213,16 +231,29 @@ final class CrashMatrix implements AutoCloseable {
                 .collect(Collectors.toList());
     }
 
+    /** One whose databases can begin with all their tables. */
+    private Server server(String name) throws IOException, SQLException, InterruptedException {
+        var started = new Server(folder.resolve(name));
+        try (var first = new World(World.Kind.STANDARD, started, jvm, folder, name + "_migrated", "template1")) {
+            var migration = first.run(Child.MIGRATE);
+            if (migration.exit() != 0) {
+                throw new IllegalStateException("cannot migrate:\n" + String.join("\n", migration.output()));
+            }
+        }
+        return started;
+    }
+
     private World world(World.Kind kind, String name, Server on) throws IOException, SQLException {
-        var world = new World(kind, on, folder, (kind + "_" + name).toLowerCase(Locale.ROOT));
+        var template = (on == mortal ? "mortal" : "postgres") + "_migrated";
+        var world = new World(kind, on, jvm, folder, (kind + "_" + name).toLowerCase(Locale.ROOT), template);
         worlds.add(world);
         return world;
     }
 
-    private Server mortal() throws IOException, SQLException {
+    private Server mortal() throws IOException, SQLException, InterruptedException {
         var started = mortal;
         if (started == null) {
-            started = new Server(folder.resolve("mortal"));
+            started = server("mortal");
             mortal = started;
         }
         return started;

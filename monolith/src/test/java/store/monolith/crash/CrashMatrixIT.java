@@ -30,7 +30,7 @@ class CrashMatrixIT {
         System.err.println("crash matrix: store.crash.seed=" + SEED);
         var folder = Files.createTempDirectory(Path.of("target").toAbsolutePath(), "crash");
         try (var matrix = new CrashMatrix(folder)) {
-            var rehearsed = matrix.rehearse();
+            var rehearsed = matrix.rehearse(CASES > 100);
             var notTaken = new TreeSet<>(Ports.steps());
             rehearsed.values().forEach(points -> points.forEach(point -> notTaken.remove(point.method())));
             assertThat(notTaken)

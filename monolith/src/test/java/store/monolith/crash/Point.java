@@ -1,5 +1,7 @@
 package store.monolith.crash;
 
+import java.util.Locale;
+
 /**
  * Where a process may die.
  *
@@ -31,6 +33,6 @@ record Point(String step, int occurrence, Moment moment, Effect effect) {
 
     @Override
     public String toString() {
-        return step + (occurrence == 1 ? "" : " (" + occurrence + ")");
+        return moment.name().toLowerCase(Locale.ROOT) + " " + step + (occurrence == 1 ? "" : " (" + occurrence + ")");
     }
 }

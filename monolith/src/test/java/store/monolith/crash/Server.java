@@ -50,10 +50,11 @@ final class Server implements AutoCloseable {
         return DriverManager.getConnection(urlOf(database), USER, USER);
     }
 
-    void create(String database) throws SQLException {
+    /** @param template what it begins as */
+    void create(String database, String template) throws SQLException {
         try (var connection = connect("postgres");
                 var statement = connection.createStatement()) {
-            statement.execute("create database " + database);
+            statement.execute("create database " + database + " template " + template);
         }
     }
 

@@ -18,13 +18,13 @@ final class Table {
 
                     ## %s
 
-                    | step | what befell it | it did | found then | at last | audit |
+                    | what befalls it | where | it did | found then | at last | audit |
                     |---|---|---|---|---|---|
                     """.formatted(scenario)));
             part.append("| %s | %s | %s | %s | %s | %s |%n"
                     .formatted(
-                            played.point(),
-                            played.moment(),
+                            played.kind().text(),
+                            played.where(),
                             row.befell() ? "yes" : "**no**",
                             row.found(),
                             row.end(),

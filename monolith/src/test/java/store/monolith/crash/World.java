@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -67,18 +66,22 @@ final class World implements AutoCloseable {
 
     private final Kind kind;
     private final Server server;
+    private final Jvm jvm;
     private final String name;
     private final Path folder;
     private final AcquirerSandbox acquirer;
     private int children;
 
-    World(Kind kind, Server server, Path parent, String name) throws IOException, SQLException {
+    /** @param template the database that its own begins as */
+    World(Kind kind, Server server, Jvm jvm, Path parent, String name, String template)
+            throws IOException, SQLException {
         this.kind = kind;
         this.server = server;
+        this.jvm = jvm;
         this.folder = Files.createDirectories(parent.resolve(name));
         this.name = name;
         Files.writeString(folder.resolve("secret"), Base64.getEncoder().encodeToString(new byte[32]));
-        server.create(name);
+        server.create(name, template);
         acquirer = AcquirerSandbox.start(AcquirerSettings.defaults(folder.resolve("acquirer"))
                 .withVoidWindow(kind.voidWindow)
                 .withChargebackAfter(Duration.ofMillis(100)));
@@ -86,17 +89,16 @@ final class World implements AutoCloseable {
 
     /** Runs a child to its end. */
     Death run(String argument) throws IOException, InterruptedException {
+        return run(jvm.command(argument));
+    }
+
+    /** Runs a child to its end, so that those after it start sooner. */
+    Death train(String argument) throws IOException, InterruptedException {
+        return run(jvm.trainingCommand(argument, folder.resolve("classes.aot")));
+    }
+
+    private Death run(List<String> command) throws IOException, InterruptedException {
         var output = folder.resolve("child-" + children++ + ".log");
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Xshare:auto",
-                "-Xmx96m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Child.class.getName(),
-                argument));
         settings().forEach((setting, value) -> command.add("--" + setting + "=" + value));
         var process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
@@ -104,7 +106,7 @@ final class World implements AutoCloseable {
                 .start();
         try {
             if (!process.waitFor(CHILD_BOUND.toMillis(), TimeUnit.MILLISECONDS)) {
-                throw new IOException("a child does not end: " + argument + ", see " + output);
+                throw new IOException("a child does not end, see " + output);
             }
         } finally {
             process.destroyForcibly();
