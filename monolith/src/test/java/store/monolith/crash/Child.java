@@ -7,9 +7,12 @@ import com.fasterxml.uuid.NoArgGenerator;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import store.order.OrderId;
+import store.order.RetryOrder;
 import store.payment.Acquirer;
 import store.payment.Acquirer.Page;
 
@@ -38,7 +41,7 @@ final class Child {
         if (arguments[0].equals(MIGRATE)) {
             context.getBean(JdbcClient.class);
         } else if (recovers) {
-            awaitNothingOpen(context.getBean(JdbcClient.class));
+            awaitNothingOpen(context.getBean(JdbcClient.class), context.getBean(RetryOrder.class));
         } else {
             awaitAcquirer(context.getBean(Acquirer.class));
             for (var course : courses(arguments[0])) {
@@ -91,13 +94,18 @@ final class Child {
         await().atMost(Duration.ofSeconds(20)).until(() -> acquirer.statement(null, 1) instanceof Page);
     }
 
-    private static void awaitNothingOpen(JdbcClient jdbc) {
-        await().atMost(RECOVERY_BOUND)
-                .pollInterval(Duration.ofMillis(100))
-                .until(() -> jdbc.sql("""
-                    select not exists (select from orders.orders where status in ('PENDING', 'CANCELLING'))
+    /** An operator tries again whatever needs attention. */
+    private static void awaitNothingOpen(JdbcClient jdbc, RetryOrder operator) {
+        await().atMost(RECOVERY_BOUND).pollInterval(Duration.ofMillis(100)).until(() -> {
+            jdbc.sql("select id from orders.orders where status = 'NEEDS_ATTENTION'")
+                    .query(UUID.class)
+                    .list()
+                    .forEach(order -> operator.retry(new OrderId(order), "the crash matrix's operator"));
+            return jdbc.sql("""
+                    select not exists (select from orders.orders where status in ('PENDING', 'CANCELLING', 'NEEDS_ATTENTION'))
                         and not exists (select from orders.settlement)
                         and not exists (select from payments.payment where due_at is not null)
-                    """).query(Boolean.class).single());
+                    """).query(Boolean.class).single();
+        });
     }
 }

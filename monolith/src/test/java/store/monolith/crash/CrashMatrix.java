@@ -187,6 +187,9 @@ final class CrashMatrix implements AutoCloseable {
             }
             wrong.addAll(wrongs(one, end));
             wrong.addAll(violations(verdict, one.order));
+            if (world.neededAttention(one.order) && !one.played.scenario().mayNeedAttention()) {
+                wrong.add("it needed attention");
+            }
             rows.add(new Row(one.played, befell(one), one.found, end, wrong.isEmpty() ? null : String.join("; ", wrong)));
         }
         return rows;
@@ -217,7 +220,7 @@ final class CrashMatrix implements AutoCloseable {
             wrongs.add("ends otherwise than " + ends);
         }
         one.death.told("answered").stream()
-                .filter(answer -> !List.of("PENDING", "CANCELLING").contains(answer) && !answer.equals(status))
+                .filter(answer -> !List.of("PENDING", "CANCELLING", "NEEDS_ATTENTION").contains(answer) && !answer.equals(status))
                 .forEach(answer -> wrongs.add("the customer had been told " + answer));
         return wrongs;
     }

@@ -7,6 +7,7 @@ import static store.monolith.crash.Shop.TOTAL;
 import java.util.Set;
 import java.util.function.Consumer;
 import store.order.Money;
+import store.order.ResolveOrder.End;
 import store.payment.Movement;
 
 /** A way that a checkout can go. Together they take every step there is. */
@@ -84,6 +85,29 @@ enum Scenario {
         shop.cancel();
         shop.finish();
     }),
+    /** Payment contradicts itself, which only an operator can make good: here, and when all is over, by trying again. */
+    OPERATOR_RETRIES(World.Kind.STANDARD, Set.of("CONFIRMED"), shop -> {
+        shop.contradict("order Payments.charge");
+        shop.place(CART, "tok_visa", TOTAL);
+        shop.retry();
+        shop.finish();
+        shop.retry();
+    }),
+    OPERATOR_CANCELS(World.Kind.STANDARD, Set.of("CANCELLED", "CONFIRMED"), shop -> {
+        shop.contradict("order Payments.charge");
+        shop.place(CART, "tok_visa", TOTAL);
+        shop.resolve(End.CANCELLED);
+        shop.finish();
+    }),
+    /** The first time in vain. */
+    OPERATOR_CONFIRMS(World.Kind.STANDARD, Set.of("CONFIRMED"), shop -> {
+        shop.contradict("order Payments.charge");
+        shop.place(CART, "tok_visa", TOTAL);
+        shop.contradict("order Payments.charge");
+        shop.resolve(End.CONFIRMED);
+        shop.resolve(End.CONFIRMED);
+        shop.finish();
+    }),
     OUT_OF_PATIENCE(World.Kind.IMPATIENT, Set.of("CANCELLED"), shop -> {
         shop.place(CART, "tok_silent", TOTAL);
         shop.finish();
@@ -108,6 +132,11 @@ enum Scenario {
         this.world = world;
         this.ends = ends;
         this.course = course;
+    }
+
+    /** Whether the order may ever need an operator: no fault of a process, a database or a network leads there. */
+    boolean mayNeedAttention() {
+        return this == OPERATOR_RETRIES || this == OPERATOR_CANCELS || this == OPERATOR_CONFIRMS;
     }
 
     World.Kind world() {

@@ -21,6 +21,7 @@ import store.order.CancelOrder;
 import store.order.Cancellation;
 import store.order.CardToken;
 import store.order.CustomerId;
+import store.order.Dossiers;
 import store.order.FinishOrder;
 import store.order.Fingerprints;
 import store.order.IdempotencyKey;
@@ -33,6 +34,8 @@ import store.order.Orders.NotRecorded;
 import store.order.Orders.RecordingUnknown;
 import store.order.PlaceOrder;
 import store.order.Placement;
+import store.order.ResolveOrder;
+import store.order.RetryOrder;
 import store.payment.Acquirer;
 import store.payment.Movement;
 import store.payment.ReconcileLedger;
@@ -111,6 +114,24 @@ final class Shop {
     /** Has the step's answer lost, once. */
     void loseAnswerOf(String step) {
         watch.stageLossOf(step);
+    }
+
+    /** Has the step's answer contradict the order, once. */
+    void contradict(String step) {
+        watch.stageContradictionOf(step);
+    }
+
+    /** Has an operator look for what needs attention, and let recovery try again. */
+    void retry() {
+        attempt(() -> {
+            bean(Dossiers.class).open(Duration.ofHours(1), 10);
+            bean(RetryOrder.class).retry(id, "the crash matrix's operator");
+        });
+    }
+
+    /** Has an operator end the order. */
+    void resolve(ResolveOrder.End end) {
+        attempt(() -> bean(ResolveOrder.class).resolve(id, end, "the crash matrix's operator"));
     }
 
     void look() {

@@ -14,7 +14,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -57,6 +56,7 @@ final class Watch implements BeanPostProcessor {
     private final Map<String, Integer> occurrences = new HashMap<>();
     private final Map<String, Runnable> staged = new ConcurrentHashMap<>();
     private final Set<String> unanswered = ConcurrentHashMap.newKeySet();
+    private final Set<String> contradicted = ConcurrentHashMap.newKeySet();
     private volatile String order = "";
     private volatile @Nullable Fate fate;
 
@@ -65,6 +65,7 @@ final class Watch implements BeanPostProcessor {
         occurrences.clear();
         staged.clear();
         unanswered.clear();
+        contradicted.clear();
         fate = whatHappens;
     }
 
@@ -91,6 +92,11 @@ final class Watch implements BeanPostProcessor {
     /** Has the step's answer lost, the first time that it is taken. */
     void stageLossOf(String step) {
         unanswered.add(step);
+    }
+
+    /** Has the step taken and answered with a contradiction, the first time. */
+    void stageContradictionOf(String step) {
+        contradicted.add(step);
     }
 
     @Override
@@ -120,13 +126,18 @@ final class Watch implements BeanPostProcessor {
                 act.run();
             }
         }
-        var lost = UnknownOutcome.of(method.getReturnType());
+        var unknown = Outcomes.unknown(method.getReturnType());
         return step(
                 new Frame(step, ours),
-                lost == null ? Effect.NONE : Effect.PEER,
+                unknown.isEmpty() ? Effect.NONE : Effect.PEER,
                 0,
-                () -> invoke(adapter, method, arguments),
-                () -> Objects.requireNonNull(lost));
+                () -> {
+                    var answer = invoke(adapter, method, arguments);
+                    return ours && contradicted.remove(step)
+                            ? Outcomes.contradiction(method.getReturnType()).orElseThrow()
+                            : answer;
+                },
+                unknown::orElseThrow);
     }
 
     private boolean isOurs(Method method, Object[] arguments) {

@@ -172,19 +172,31 @@ final class World implements AutoCloseable {
                 .valueStream()
                 .map(movement -> movement.get("kind").asString())
                 .collect(Collectors.joining(" "));
+        var recorded = query("""
+                select concat_ws(' · ',
+                    coalesce((select concat_ws(' ', status, reason) from orders.orders where id = given.id), 'no order'),
+                    coalesce((select state from inventory.reservation where order_id = given.id), '-'),
+                    coalesce((select state from payments.payment where order_id = given.id), '-'))
+                from (select ?::uuid as id) given
+                """, order);
+        return recorded + " · " + (moved.isEmpty() ? "-" : moved);
+    }
+
+    /** Whether the order has ever needed an operator. */
+    boolean neededAttention(UUID order) throws SQLException {
+        return !query(
+                        "select count(*) from orders.order_audit where order_id = ? and status = 'NEEDS_ATTENTION'",
+                        order)
+                .equals("0");
+    }
+
+    private String query(String sql, UUID order) throws SQLException {
         try (var connection = server.connect(name);
-                var query = connection.prepareStatement("""
-                    select concat_ws(' · ',
-                        coalesce((select concat_ws(' ', status, reason) from orders.orders where id = ?), 'no order'),
-                        coalesce((select state from inventory.reservation where order_id = ?), '-'),
-                        coalesce((select state from payments.payment where order_id = ?), '-'))
-                    """)) {
-            for (var parameter = 1; parameter <= 3; parameter++) {
-                query.setObject(parameter, order);
-            }
+                var query = connection.prepareStatement(sql)) {
+            query.setObject(1, order);
             try (var row = query.executeQuery()) {
                 row.next();
-                return row.getString(1) + " · " + (moved.isEmpty() ? "-" : moved);
+                return String.valueOf(row.getString(1));
             }
         }
     }
