@@ -47,7 +47,9 @@ final class Blow implements Watch.Fate {
 
     @Override
     public boolean losesAnswer(Point point) {
-        var lost = aimed != null && aimed.kind() == Case.Kind.LOSE_ANSWER && aimed.point().equals(point);
+        var lost = aimed != null
+                && aimed.kind() == Case.Kind.LOSE_ANSWER
+                && aimed.point().equals(point);
         if (lost) {
             fallen = true;
             Child.tell("fallen", point);

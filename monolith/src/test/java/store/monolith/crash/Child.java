@@ -85,7 +85,8 @@ final class Child {
         watch.end();
         kill.await();
         if (course.aimed == null) {
-            blow.reached().forEach(point -> tell("point", new Case(course.scenario, point, Case.Kind.HALT, "").encoded()));
+            blow.reached()
+                    .forEach(point -> tell("point", new Case(course.scenario, point, Case.Kind.HALT, "").encoded()));
         }
     }
 
@@ -102,10 +103,10 @@ final class Child {
                     .list()
                     .forEach(order -> operator.retry(new OrderId(order), "the crash matrix's operator"));
             return jdbc.sql("""
-                    select not exists (select from orders.orders where status in ('PENDING', 'CANCELLING', 'NEEDS_ATTENTION'))
-                        and not exists (select from orders.settlement)
-                        and not exists (select from payments.payment where due_at is not null)
-                    """).query(Boolean.class).single();
+                select not exists (select from orders.orders where status in ('PENDING', 'CANCELLING', 'NEEDS_ATTENTION'))
+                    and not exists (select from orders.settlement)
+                    and not exists (select from payments.payment where due_at is not null)
+                """).query(Boolean.class).single();
         });
     }
 }

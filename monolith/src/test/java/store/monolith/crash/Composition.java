@@ -46,8 +46,7 @@ class Composition {
      * @param scheduled whether recovery runs on its own; else only its use cases are there, and {@link Shop} calls them
      * @param migrating false to start sooner, where that has been done
      */
-    static ConfigurableApplicationContext start(
-            Watch watch, boolean scheduled, boolean migrating, String... settings) {
+    static ConfigurableApplicationContext start(Watch watch, boolean scheduled, boolean migrating, String... settings) {
         return new SpringApplicationBuilder(Composition.class)
                 .web(WebApplicationType.NONE)
                 .properties(Map.of("spring.config.name", "monolith"))

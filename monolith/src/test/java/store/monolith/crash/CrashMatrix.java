@@ -47,7 +47,12 @@ final class CrashMatrix implements AutoCloseable {
      * @param end the same at last
      * @param wrong what went wrong, or null
      */
-    record Row(Case played, boolean befell, String found, String end, @Nullable String wrong) {}
+    record Row(
+            Case played,
+            boolean befell,
+            String found,
+            String end,
+            @Nullable String wrong) {}
 
     private record Played(Case played, World.Death death, UUID order, String found) {}
 
@@ -73,8 +78,8 @@ final class CrashMatrix implements AutoCloseable {
         for (var kind : World.Kind.values()) {
             var world = world(kind, "rehearsal", server);
             var argument = Child.REHEARSE + " " + kind;
-            rehearsals.add(() ->
-                    manyCases && kind == World.Kind.STANDARD ? world.train(argument) : world.run(argument));
+            rehearsals.add(
+                    () -> manyCases && kind == World.Kind.STANDARD ? world.train(argument) : world.run(argument));
         }
         Map<Scenario, List<Point>> points = new EnumMap<>(Scenario.class);
         for (var rehearsal : all(rehearsals)) {
@@ -137,7 +142,8 @@ final class CrashMatrix implements AutoCloseable {
         List<Callable<List<Row>>> work = new ArrayList<>();
         for (var part : parts(cases).entrySet()) {
             var first = part.getValue().getFirst();
-            var world = world(first.scenario().world(), part.getKey(), first.kind().killsDatabase() ? mortal() : server);
+            var world =
+                    world(first.scenario().world(), part.getKey(), first.kind().killsDatabase() ? mortal() : server);
             work.add(() -> play(world, part.getValue(), () -> {
                 System.err.printf("%d of %d%n", progress.incrementAndGet(), cases.size());
             }));
@@ -190,7 +196,8 @@ final class CrashMatrix implements AutoCloseable {
             if (world.neededAttention(one.order) && !one.played.scenario().mayNeedAttention()) {
                 wrong.add("it needed attention");
             }
-            rows.add(new Row(one.played, befell(one), one.found, end, wrong.isEmpty() ? null : String.join("; ", wrong)));
+            rows.add(new Row(
+                    one.played, befell(one), one.found, end, wrong.isEmpty() ? null : String.join("; ", wrong)));
         }
         return rows;
     }
@@ -220,7 +227,8 @@ final class CrashMatrix implements AutoCloseable {
             wrongs.add("ends otherwise than " + ends);
         }
         one.death.told("answered").stream()
-                .filter(answer -> !List.of("PENDING", "CANCELLING", "NEEDS_ATTENTION").contains(answer) && !answer.equals(status))
+                .filter(answer ->
+                        !List.of("PENDING", "CANCELLING", "NEEDS_ATTENTION").contains(answer) && !answer.equals(status))
                 .forEach(answer -> wrongs.add("the customer had been told " + answer));
         return wrongs;
     }
@@ -229,7 +237,8 @@ final class CrashMatrix implements AutoCloseable {
     private static List<String> violations(Verdict verdict, UUID order) {
         return verdict.invariants().entrySet().stream()
                 .flatMap(invariant -> invariant.getValue().violations().stream()
-                        .filter(violation -> violation.orderId() == null || violation.orderId().equals(order))
+                        .filter(violation -> violation.orderId() == null
+                                || violation.orderId().equals(order))
                         .map(violation -> invariant.getKey() + ": " + violation.why()))
                 .collect(Collectors.toList());
     }

@@ -46,7 +46,10 @@ final class DatabaseKill {
     void beforeItBegins(int backend) {
         try {
             var postmaster = postmaster();
-            var stopped = new ProcessBuilder("kill", "-STOP", Integer.toString(backend)).inheritIO().start().waitFor();
+            var stopped = new ProcessBuilder("kill", "-STOP", Integer.toString(backend))
+                    .inheritIO()
+                    .start()
+                    .waitFor();
             if (stopped != 0) {
                 throw new IllegalStateException("cannot stop process " + backend);
             }
@@ -79,7 +82,9 @@ final class DatabaseKill {
             kill(postmaster, () -> {
                 var waits = waitingForStandby("pid = " + backend);
                 if (waits) {
-                    execute("alter system reset synchronous_standby_names"); // for the next start; this server goes on waiting
+                    execute(
+                            "alter system reset synchronous_standby_names"); // for the next start; this server goes on
+                                                                             // waiting
                 }
                 return waits;
             });
@@ -96,7 +101,11 @@ final class DatabaseKill {
 
     private void kill(ProcessHandle postmaster, Condition when) {
         killer.set(Thread.ofPlatform().start(() -> {
-            Awaitility.await().atMost(BOUND).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(5)).until(when::holds);
+            Awaitility.await()
+                    .atMost(BOUND)
+                    .pollDelay(Duration.ZERO)
+                    .pollInterval(Duration.ofMillis(5))
+                    .until(when::holds);
             var family = postmaster.descendants().toList();
             postmaster.destroyForcibly();
             family.forEach(ProcessHandle::destroyForcibly);
@@ -117,7 +126,8 @@ final class DatabaseKill {
 
     private ProcessHandle postmaster() throws SQLException, IOException {
         var file = Path.of(query("show data_directory"), "postmaster.pid");
-        return ProcessHandle.of(Long.parseLong(Files.readAllLines(file).getFirst().strip()))
+        return ProcessHandle.of(
+                        Long.parseLong(Files.readAllLines(file).getFirst().strip()))
                 .orElseThrow();
     }
 

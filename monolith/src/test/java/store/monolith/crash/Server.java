@@ -31,9 +31,10 @@ final class Server implements AutoCloseable {
     /** Durable: the library turns both of these off, for tests that do not mind. */
     private static EmbeddedPostgres.Builder builder(Path data) {
         return EmbeddedPostgres.builder()
-                .setOverrideWorkingDirectory(
-                        Path.of(System.getProperty("java.io.tmpdir"), "store-postgres-" + System.getProperty("user.name"))
-                                .toFile())
+                .setOverrideWorkingDirectory(Path.of(
+                                System.getProperty("java.io.tmpdir"),
+                                "store-postgres-" + System.getProperty("user.name"))
+                        .toFile())
                 .setDataDirectory(data)
                 .setCleanDataDirectory(false)
                 .setServerConfig("fsync", "on")

@@ -16,11 +16,11 @@ final class Table {
             var played = row.played();
             var part = parts.computeIfAbsent(played.scenario(), scenario -> new StringBuilder("""
 
-                    ## %s
+                ## %s
 
-                    | what befalls it | where | it did | found then | at last | audit |
-                    |---|---|---|---|---|---|
-                    """.formatted(scenario)));
+                | what befalls it | where | it did | found then | at last | audit |
+                |---|---|---|---|---|---|
+                """.formatted(scenario)));
             part.append("| %s | %s | %s | %s | %s | %s |%n"
                     .formatted(
                             played.kind().text(),
@@ -32,12 +32,10 @@ final class Table {
         }
         var wrong = rows.stream().filter(row -> row.wrong() != null).count();
         return """
-                # What becomes of an order when a process dies
+            # What becomes of an order when a process dies
 
-                %d of %d cases played, %d of them wrong. A state is the order's · its reservation's · its payment's · what moved at the acquirer.
-                """
-                        .formatted(rows.size(), all, wrong)
-                + String.join("", parts.values());
+            %d of %d cases played, %d of them wrong. A state is the order's · its reservation's · its payment's · what moved at the acquirer.
+            """.formatted(rows.size(), all, wrong) + String.join("", parts.values());
     }
 
     private static String oneLine(String text) {

@@ -173,12 +173,12 @@ final class World implements AutoCloseable {
                 .map(movement -> movement.get("kind").asString())
                 .collect(Collectors.joining(" "));
         var recorded = query("""
-                select concat_ws(' · ',
-                    coalesce((select concat_ws(' ', status, reason) from orders.orders where id = given.id), 'no order'),
-                    coalesce((select state from inventory.reservation where order_id = given.id), '-'),
-                    coalesce((select state from payments.payment where order_id = given.id), '-'))
-                from (select ?::uuid as id) given
-                """, order);
+            select concat_ws(' · ',
+                coalesce((select concat_ws(' ', status, reason) from orders.orders where id = given.id), 'no order'),
+                coalesce((select state from inventory.reservation where order_id = given.id), '-'),
+                coalesce((select state from payments.payment where order_id = given.id), '-'))
+            from (select ?::uuid as id) given
+            """, order);
         return recorded + " · " + (moved.isEmpty() ? "-" : moved);
     }
 

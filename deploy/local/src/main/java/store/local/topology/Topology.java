@@ -31,7 +31,7 @@ public record Topology(String build, List<Database> databases, List<Service> ser
     /** Recovery is shared by these: what they take up, they lease. */
     private static final Set<String> SEVERAL = Set.of("order-service", "payment-service");
 
-    private static final int HEAP_MEGABYTES = 96;
+    private static final int HEAP_MEGABYTES = 128;
 
     private static final int BUFFER_MEGABYTES = 32;
 
@@ -142,6 +142,7 @@ public record Topology(String build, List<Database> databases, List<Service> ser
                         spring(
                                 "gateway",
                                 Optional.empty(),
+                                GATEWAY_HEAP_MEGABYTES,
                                 wiring -> Map.of(
                                         "STORE_EDGE_ORDER_ADDRESS", wiring.address("order-service"),
                                         "STORE_EDGE_INVENTORY_ADDRESS", wiring.address("inventory-service"),
@@ -152,7 +153,10 @@ public record Topology(String build, List<Database> databases, List<Service> ser
     private static Topology oneProcess() {
         int replaced = SERVICES.databases().size();
         Database database = new Database("monolith-db", "store", replaced * BUFFER_MEGABYTES);
-        int heap = (int) SERVICES.services().stream().filter(Service::isSpring).count() * HEAP_MEGABYTES;
+        int heap = SERVICES.services().stream()
+                .filter(Service::isSpring)
+                .mapToInt(Service::heapMegabytes)
+                .sum();
         return new Topology(
                 "monolith",
                 List.of(database),
