@@ -82,9 +82,8 @@ final class DatabaseKill {
             kill(postmaster, () -> {
                 var waits = waitingForStandby("pid = " + backend);
                 if (waits) {
-                    execute(
-                            "alter system reset synchronous_standby_names"); // for the next start; this server goes on
-                                                                             // waiting
+                    // For the next start; this server goes on waiting.
+                    execute("alter system reset synchronous_standby_names");
                 }
                 return waits;
             });
