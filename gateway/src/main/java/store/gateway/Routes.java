@@ -7,10 +7,13 @@ import static org.springframework.web.servlet.function.RequestPredicates.methods
 import static org.springframework.web.servlet.function.RequestPredicates.path;
 
 import java.util.List;
+import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.cloud.gateway.server.mvc.handler.ProxyExchangeHandlerFunction;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.event.ContextRefreshedEvent;
 import org.springframework.web.HttpRequestMethodNotSupportedException;
 import org.springframework.web.servlet.function.RouterFunction;
 import org.springframework.web.servlet.function.RouterFunctions;
@@ -31,6 +34,13 @@ class Routes {
     @Bean
     PeerExchange peerExchange(RouteSettings settings) {
         return new PeerExchange(settings.connectTimeout());
+    }
+
+    /** It looks for its filters when the context has been refreshed, and until then fails; the port is open a moment earlier. */
+    @Bean
+    SmartInitializingSingleton forwardBeforeThePortIsOpen(
+            ProxyExchangeHandlerFunction forward, ApplicationContext context) {
+        return () -> forward.onApplicationEvent(new ContextRefreshedEvent(context));
     }
 
     @Bean
