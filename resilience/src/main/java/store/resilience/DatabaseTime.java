@@ -39,7 +39,16 @@ public final class DatabaseTime implements InstantSource {
     /** How far the database's clock is ahead of the machine's, and when that was seen. */
     private record Difference(Duration ahead, long seenAtNanos) {}
 
-    /** @throws IllegalStateException if the database has not told its time yet, and does not now */
+    /** The database has not told its time yet, and does not now. */
+    public static final class Untold extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Untold(Throwable cause) {
+            super("the database does not tell its time", cause);
+        }
+    }
+
+    /** @throws Untold before the first answer; later, the machine's clock goes on while the database is away */
     @Override
     public Instant instant() {
         var known = difference;
@@ -59,7 +68,7 @@ public final class DatabaseTime implements InstantSource {
             return new Difference(Duration.between(machine.instant(), now), nanoTime.getAsLong());
         } catch (SQLException e) {
             if (known == null) {
-                throw new IllegalStateException("the database does not tell its time", e);
+                throw new Untold(e);
             }
             return new Difference(known.ahead(), nanoTime.getAsLong()); // the clocks go on while the database is away
         }

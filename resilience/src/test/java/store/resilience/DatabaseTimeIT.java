@@ -62,7 +62,7 @@ class DatabaseTimeIT {
     @Test
     void doesNotGuessBeforeTheDatabaseHasToldItsTime() {
         beAway();
-        assertThatThrownBy(time::instant).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(time::instant).isInstanceOf(DatabaseTime.Untold.class);
     }
 
     private void beAway() {

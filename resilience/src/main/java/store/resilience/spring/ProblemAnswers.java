@@ -15,6 +15,7 @@ import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
 import org.springframework.web.context.request.WebRequest;
 import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExceptionHandler;
+import store.resilience.DatabaseTime;
 
 /** Turns what a controller throws into a problem with a type of ours; what the framework refuses gets one by its status. */
 @RestControllerAdvice
@@ -24,7 +25,7 @@ public final class ProblemAnswers extends ResponseEntityExceptionHandler {
     private static final URI NO_TYPE = URI.create("about:blank");
 
     /** The database did not answer in time or not at all: nothing is said about what it did. */
-    @ExceptionHandler({DataAccessException.class, TransactionException.class})
+    @ExceptionHandler({DataAccessException.class, TransactionException.class, DatabaseTime.Untold.class})
     ResponseEntity<Object> databaseFailed(Exception failure, WebRequest request) {
         log.warn("The database failed ({}); the caller is told 503 and asks again.", OneLine.of(failure));
         var headers = new HttpHeaders();
