@@ -62,7 +62,7 @@ public class OrderRecovery {
             InstantSource time,
             RecoverOrders recoverOrders,
             SettleReservations settleReservations) {
-        OutageLines.ofScheduler();
+        OutageLines.install();
         return Scheduler.create(database)
                 .startTasks(
                         every("recover-orders", recoverOrders::recoverDue),

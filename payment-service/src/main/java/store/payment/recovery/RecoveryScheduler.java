@@ -37,7 +37,7 @@ final class RecoveryScheduler implements SmartLifecycle {
                 .execute((_, _) -> resolvePayments.resolve());
         var reconcile = Tasks.recurring("reconcile-ledger", FixedDelay.of(reconcileEvery))
                 .execute((_, _) -> reconcileLedger.reconcile());
-        OutageLines.ofScheduler();
+        OutageLines.install();
         this.scheduler = Scheduler.create(database)
                 .startTasks(resolve, reconcile)
                 .clock(time::instant)

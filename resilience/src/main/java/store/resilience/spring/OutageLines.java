@@ -6,34 +6,28 @@ import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.turbo.TurboFilter;
 import ch.qos.logback.core.spi.FilterReply;
 import java.sql.SQLException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import org.slf4j.Marker;
 import org.slf4j.helpers.MessageFormatter;
 
 /**
- * Says in one line that a library's database is away, which the library would report with a stack trace several times a second. Its
- * other failures keep theirs.
+ * Says in one line that the database is away, which libraries report with a stack trace several times a second. Their other failures
+ * keep theirs.
  */
 public final class OutageLines extends TurboFilter {
 
-    private final String loggers;
+    /** db-scheduler polls and sends heartbeats all the time; the pool says so of each connection that breaks. */
+    private static final List<String> LOGGERS = List.of("com.github.kagkarlsson.scheduler", "com.zaxxer.hikari");
 
-    /** @param loggers the package whose loggers are meant */
-    private OutageLines(String loggers) {
-        this.loggers = loggers;
-    }
+    private OutageLines() {}
 
-    /** For db-scheduler, which polls and sends heartbeats all the time. */
-    public static void ofScheduler() {
-        of("com.github.kagkarlsson.scheduler");
-    }
-
-    static void of(String loggers) {
+    /** From now on, in this process. */
+    public static void install() {
         if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context
-                && context.getTurboFilterList().stream()
-                        .noneMatch(known -> known instanceof OutageLines lines && lines.loggers.equals(loggers))) {
-            context.addTurboFilter(new OutageLines(loggers));
+                && context.getTurboFilterList().stream().noneMatch(OutageLines.class::isInstance)) {
+            context.addTurboFilter(new OutageLines());
         }
     }
 
@@ -47,7 +41,7 @@ public final class OutageLines extends TurboFilter {
             @Nullable Throwable failure) {
         var thrown = failure != null ? failure : last(parameters);
         if (thrown == null
-                || !logger.getName().startsWith(loggers)
+                || LOGGERS.stream().noneMatch(logger.getName()::startsWith)
                 || !level.isGreaterOrEqual(Level.WARN)
                 || !isOfDatabase(thrown)) {
             return FilterReply.NEUTRAL;

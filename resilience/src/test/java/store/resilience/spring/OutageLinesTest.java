@@ -17,12 +17,12 @@ class OutageLinesTest {
 
     private static final SQLException AWAY = new SQLException("FATAL: the database\n  is shutting down");
 
-    private final Logger logger = (Logger) LoggerFactory.getLogger("some.library.Poller");
+    private final Logger logger = (Logger) LoggerFactory.getLogger("com.github.kagkarlsson.scheduler.Test");
     private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
 
     @BeforeEach
     void listen() {
-        OutageLines.of("some.library");
+        OutageLines.install();
         logger.setAdditive(false);
         logger.addAppender(lines);
         lines.start();
