@@ -2,12 +2,14 @@ package store.inventory.boot;
 
 import java.time.InstantSource;
 import java.util.Map;
+import javax.sql.DataSource;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
 import store.inventory.peer.InventoryPeer;
+import store.resilience.DatabaseTime;
 import store.resilience.spring.PassOnHeadersFilter;
 import store.resilience.spring.ProblemAnswers;
 
@@ -24,7 +26,7 @@ public class InventoryServiceApplication {
     }
 
     @Bean
-    InstantSource time() {
-        return InstantSource.system();
+    InstantSource time(DataSource database) {
+        return new DatabaseTime(database, InstantSource.system());
     }
 }

@@ -11,7 +11,6 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.DependsOn;
 import store.inventory.ReportOverdueHolds;
-import store.resilience.DatabaseTime;
 import store.resilience.spring.OutageLines;
 
 /** The module's recurring work: a report, by one instance of the service at a time. */
@@ -25,14 +24,15 @@ public class InventoryWatch {
     @DependsOn("inventoryMigrated")
     Scheduler inventoryScheduler(
             DataSource database,
+            InstantSource time,
             ReportOverdueHolds reportOverdueHolds,
             @Value("${store.inventory.overdue-holds.report-every}") Duration every) {
-        OutageLines.ofScheduler();
+        OutageLines.install();
         return Scheduler.create(database)
                 .startTasks(Tasks.recurring("report-overdue-holds", FixedDelay.of(every))
                         .execute((_, _) -> reportOverdueHolds.report()))
                 .tableName("inventory.scheduled_tasks")
-                .clock(new DatabaseTime(database, InstantSource.system())::instant)
+                .clock(time::instant)
                 .threads(1)
                 .pollingInterval(POLL)
                 .shutdownMaxWait(Duration.ofSeconds(1))
