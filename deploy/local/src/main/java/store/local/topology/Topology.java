@@ -31,7 +31,10 @@ public record Topology(String build, List<Database> databases, List<Service> ser
     /** Recovery is shared by these: what they take up, they lease. */
     private static final Set<String> SEVERAL = Set.of("order-service", "payment-service");
 
-    private static final int HEAP_MEGABYTES = 128;
+    private static final int HEAP_MEGABYTES = 96;
+
+    /** What its connections need when hundreds of requests come a second, and room for the garbage beside it. */
+    private static final int GATEWAY_HEAP_MEGABYTES = 128;
 
     private static final int BUFFER_MEGABYTES = 32;
 
