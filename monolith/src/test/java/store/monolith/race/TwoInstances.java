@@ -38,7 +38,6 @@ import store.chaos.audit.Auditor;
 import store.chaos.audit.Bounds;
 import store.chaos.running.RunningStore;
 import store.chaos.running.RunningStore.Part;
-import store.monolith.WithoutEdge;
 import store.order.CancelOrder;
 import store.order.Cancellation;
 import store.order.CardToken;

@@ -1,4 +1,4 @@
-package store.monolith;
+package store.monolith.race;
 
 import java.time.InstantSource;
 import java.util.Map;
@@ -11,30 +11,23 @@ import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
-import store.inventory.ReserveStock;
-import store.inventory.SettleReservation;
 import store.inventory.boot.InventoryModule;
-import store.order.Inventory;
-import store.order.Payments;
+import store.monolith.InProcessPeers;
 import store.order.boot.OrderModule;
-import store.payment.ChargeOrder;
-import store.payment.VoidPayment;
 import store.payment.boot.PaymentModule;
-import store.resilience.TransactionGuard;
-import store.resilience.spring.SpringTransactionGuard;
 
 /** The monolith's modules and adapters with neither edge nor web server: a test can run several instances of it in one JVM. */
 @SpringBootConfiguration(proxyBeanMethods = false)
 @EnableAutoConfiguration
-@Import({OrderModule.class, InventoryModule.class, PaymentModule.class})
-public class WithoutEdge {
+@Import({OrderModule.class, InventoryModule.class, PaymentModule.class, InProcessPeers.class})
+class WithoutEdge {
 
     /**
      * @param settings the properties that are set at deployment
      * @param ports may wrap each port
      * @param time what inventory and payment go by
      */
-    public static ConfigurableApplicationContext start(
+    static ConfigurableApplicationContext start(
             Map<String, String> settings, BeanPostProcessor ports, InstantSource time) {
         return new SpringApplicationBuilder(WithoutEdge.class)
                 .web(WebApplicationType.NONE)
@@ -46,21 +39,6 @@ public class WithoutEdge {
                 .run(settings.entrySet().stream()
                         .map(setting -> "--" + setting.getKey() + "=" + setting.getValue())
                         .toArray(String[]::new));
-    }
-
-    @Bean
-    Inventory inventory(ReserveStock reserveStock, SettleReservation settleReservation, TransactionGuard guard) {
-        return new InProcessInventory(reserveStock, settleReservation, guard);
-    }
-
-    @Bean
-    Payments payments(ChargeOrder chargeOrder, VoidPayment voidPayment, TransactionGuard guard) {
-        return new InProcessPayments(chargeOrder, voidPayment, guard);
-    }
-
-    @Bean
-    TransactionGuard transactionGuard() {
-        return new SpringTransactionGuard();
     }
 
     @Bean
