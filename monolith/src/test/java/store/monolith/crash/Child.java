@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.flyway.autoconfigure.FlywayMigrationInitializer;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import store.order.OrderId;
@@ -39,7 +40,7 @@ final class Child {
         var recovers = arguments[0].equals(RECOVER);
         var context = Composition.start(watch, recovers, arguments[0].equals(MIGRATE) || recovers, settings);
         if (arguments[0].equals(MIGRATE)) {
-            context.getBean(JdbcClient.class);
+            context.getBeansOfType(FlywayMigrationInitializer.class); // each migrates when it is made
         } else if (recovers) {
             awaitNothingOpen(context.getBean(JdbcClient.class), context.getBean(RetryOrder.class));
         } else {

@@ -52,7 +52,8 @@ class CrashMatrixIT {
         for (var kind : Case.Kind.values()) {
             shuffled.stream().filter(one -> one.kind() == kind).findFirst().ifPresent(chosen::add);
         }
-        shuffled.stream().limit(Math.max(0, CASES - chosen.size())).forEach(chosen::add);
+        shuffled.removeAll(chosen);
+        chosen.addAll(shuffled.subList(0, Math.clamp(CASES - chosen.size(), 0, shuffled.size())));
         return cases.stream().filter(chosen::contains).toList();
     }
 }

@@ -57,10 +57,14 @@ final class Jvm {
         try (var files = Files.walk(classes)) {
             var jar = Files.createTempFile(folder, "classes", ".jar");
             try (var out = new JarOutputStream(Files.newOutputStream(jar))) {
-                for (var file : files.filter(Files::isRegularFile).toList()) {
+                // Folders too: that is how migrations are found.
+                for (var file : files.filter(file -> !file.equals(classes)).toList()) {
+                    var folderOrNot = Files.isDirectory(file) ? "/" : "";
                     out.putNextEntry(
-                            new JarEntry(classes.relativize(file).toString().replace('\\', '/')));
-                    Files.copy(file, out);
+                            new JarEntry(classes.relativize(file).toString().replace('\\', '/') + folderOrNot));
+                    if (folderOrNot.isEmpty()) {
+                        Files.copy(file, out);
+                    }
                 }
             }
             return jar;

@@ -33,8 +33,8 @@ enum Scenario {
         shop.place(CART, "tok_silent", TOTAL);
         shop.finish();
     }),
-    /** The customer asks again with the same key, looks, and cancels too late. */
-    REPEATED(World.Kind.STANDARD, Set.of("CONFIRMED"), shop -> {
+    /** The customer asks again with the same key, looks, and cancels: too late, unless the order is still open. */
+    REPEATED(World.Kind.STANDARD, Set.of("CONFIRMED", "CANCELLED"), shop -> {
         shop.place(CART, "tok_visa", TOTAL);
         shop.place(CART, "tok_visa", TOTAL);
         shop.look();
