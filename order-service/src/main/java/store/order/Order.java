@@ -3,6 +3,8 @@ package store.order;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,13 +36,13 @@ public record Order(
 
     /** Whether these are its lines, and each of them has a price. */
     boolean isHeldBy(List<OrderLine> held) {
-        return held.stream().allMatch(line -> line.unitPrice() != null)
-                && held.stream()
-                        .map(line -> OrderLine.of(line.sku(), line.quantity()))
-                        .toList()
-                        .equals(lines.stream()
-                                .map(line -> OrderLine.of(line.sku(), line.quantity()))
-                                .toList());
+        return held.stream().allMatch(line -> line.unitPrice() != null) && wanted(held).equals(wanted(lines));
+    }
+
+    private static Set<OrderLine> wanted(List<OrderLine> lines) {
+        return lines.stream()
+                .map(line -> OrderLine.of(line.sku(), line.quantity()))
+                .collect(Collectors.toSet());
     }
 
     /** With its lines at the prices they are held at; the reason is then the payment. */
