@@ -36,7 +36,8 @@ public record Order(
 
     /** Whether these are its lines, and each of them has a price. */
     boolean isHeldBy(List<OrderLine> held) {
-        return held.stream().allMatch(line -> line.unitPrice() != null) && wanted(held).equals(wanted(lines));
+        return held.stream().allMatch(line -> line.unitPrice() != null)
+                && wanted(held).equals(wanted(lines));
     }
 
     private static Set<OrderLine> wanted(List<OrderLine> lines) {
