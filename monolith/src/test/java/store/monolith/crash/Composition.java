@@ -39,7 +39,8 @@ import store.payment.boot.PaymentModule;
 @Import({OrderModule.class, InventoryModule.class, PaymentModule.class, InProcessPeers.class})
 class Composition {
 
-    private static final List<String> SCHEDULERS = List.of("orderScheduler", "paymentRecoveryScheduler");
+    private static final List<String> SCHEDULERS =
+            List.of("orderScheduler", "inventoryScheduler", "paymentRecoveryScheduler");
     private static final List<String> MIGRATIONS = List.of("orderMigrated", "inventoryMigrated", "paymentMigrated");
 
     /**

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.function.BooleanSupplier;
 import javax.crypto.SecretKey;
 import org.awaitility.core.ConditionTimeoutException;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -17,6 +18,7 @@ import org.springframework.dao.DataAccessException;
 import org.springframework.test.util.ReflectionTestUtils;
 import org.springframework.transaction.TransactionException;
 import store.inventory.Catalogue;
+import store.inventory.ReportOverdueHolds;
 import store.order.CancelOrder;
 import store.order.Cancellation;
 import store.order.CardToken;
@@ -140,6 +142,7 @@ final class Shop {
             bean(Catalogue.class).find("sku-001");
             bean(Orders.class).list(customer, null, 10);
             bean(Orders.class).find(customer, id).ifPresent(this::answered);
+            bean(ReportOverdueHolds.class).report();
         });
     }
 
@@ -171,9 +174,11 @@ final class Shop {
             attempt(() -> {
                 switch (first) {
                     case PAYMENT -> bean(ResolvePayments.class).resolve();
-                    case ORDER -> ReflectionTestUtils.invokeMethod(context.getBean("recoverOrders"), "recoverDue");
-                    case SETTLEMENT ->
-                        ReflectionTestUtils.invokeMethod(context.getBean("settleReservations"), "settleDue");
+                    case ORDER -> tick("recoverOrders", "recoverDue");
+                    case SETTLEMENT -> {
+                        tick("settleReservations", "settleFresh");
+                        tick("settleReservations", "settleLate");
+                    }
                     case NOTHING -> {}
                 }
             });
@@ -193,6 +198,11 @@ final class Shop {
             }
             throw e;
         }
+    }
+
+    private void tick(String recovery, String work) {
+        BooleanSupplier stopping = () -> false;
+        ReflectionTestUtils.invokeMethod(context.getBean(recovery), work, stopping);
     }
 
     /** What a client, or a scheduler, gets instead of an answer is no news here. */
