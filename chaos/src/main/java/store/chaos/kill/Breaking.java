@@ -17,8 +17,11 @@ final class Breaking {
     /** Half of what a store may take to start at all. */
     private static final Duration BACK_BOUND = Duration.ofSeconds(60);
 
+    /** A link's fault lasts longer than planned while nothing has come across it: those who would may still be recovering from the last one. */
+    private static final Duration FIRES_BOUND = Duration.ofSeconds(15);
+
     /** A link's fault is ended by us, who read first what it has done; this is for the case that we die. */
-    private static final Duration LINK_MARGIN = Duration.ofSeconds(10);
+    private static final Duration LINK_MARGIN = FIRES_BOUND.plusSeconds(10);
 
     /** None of our kinds of faults has one. */
     private static final Amount NO_AMOUNT = new Amount("0");
@@ -37,6 +40,7 @@ final class Breaking {
      * A fault that has been.
      *
      * @param atSeconds from the first arrival
+     * @param forSeconds as planned; a link's may have been longer
      * @param fired whether its effect was seen
      * @param backAfterSeconds until the part was up, or the link whole; null if it was not within a minute
      */
@@ -70,12 +74,20 @@ final class Breaking {
     private boolean breakLink(Planned fault) throws IOException, InterruptedException {
         var proxy = links.orElseThrow();
         proxy.inject(fault.kind(), fault.target(), NO_AMOUNT, fault.length().plus(LINK_MARGIN));
+        var deadline = System.nanoTime() + FIRES_BOUND.toNanos();
         Thread.sleep(fault.length());
-        var fired = proxy.planted().stream()
-                .filter(PlantedFault::active)
-                .anyMatch(active -> active.target().equals(fault.target()) && active.fired() > 0);
+        while (!hasFired(proxy, fault.target()) && System.nanoTime() < deadline) {
+            Thread.sleep(100);
+        }
+        var fired = hasFired(proxy, fault.target());
         proxy.revert(fault.target(), null);
         return fired;
+    }
+
+    private static boolean hasFired(Links proxy, String link) throws IOException, InterruptedException {
+        return proxy.planted().stream()
+                .filter(PlantedFault::active)
+                .anyMatch(active -> active.target().equals(link) && active.fired() > 0);
     }
 
     private boolean awaitUp(String part) throws IOException, InterruptedException {
