@@ -2,6 +2,7 @@ package store.order.recovery;
 
 import java.time.Duration;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,16 +15,13 @@ final class RecoverOrders {
 
     private static final Logger log = LoggerFactory.getLogger(RecoverOrders.class);
 
-    /** With the two that settle what is late, half of the ten connections that a peer has to its database. */
-    private static final int CONCURRENT = 3;
-
-    /** As many as end within their lease if every call runs into its bound: three rounds of 0.4 s + 1.5 s, and the writes. */
-    private static final int BATCH = 3 * CONCURRENT;
+    /** With the one that settles what is late, half of the ten connections that a peer has to its database. */
+    private static final int CONCURRENT = 4;
 
     private static final Duration LEASE = Duration.ofSeconds(10);
 
     /** Then the scheduler has its turn; what is left is due at once. */
-    private static final int MAX_BATCHES_PER_TICK = 20;
+    private static final int MAX_PER_TICK = 200;
 
     private final Orders orders;
     private final FinishOrder finishOrder;
@@ -35,16 +33,29 @@ final class RecoverOrders {
         this.pace = pace;
     }
 
-    /** @param stopping whether what is due is better left to another instance */
+    /**
+     * Takes up an order as soon as somebody is free for it, so that one whose card is slow holds up no other.
+     *
+     * @param stopping whether what is due is better left to another instance
+     */
     void recoverDue(BooleanSupplier stopping) {
-        for (var batches = 0; batches < MAX_BATCHES_PER_TICK && !stopping.getAsBoolean(); batches++) {
-            var due = orders.claimDue(BATCH, LEASE);
-            try (var workers =
-                    Executors.newFixedThreadPool(CONCURRENT, Thread.ofVirtual().factory())) {
-                due.forEach(leased -> workers.execute(() -> finish(leased)));
-            }
-            if (due.size() < BATCH) {
-                return;
+        var free = new Semaphore(CONCURRENT);
+        try (var workers = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (var claimed = 0; claimed < MAX_PER_TICK && !stopping.getAsBoolean(); ) {
+                free.acquireUninterruptibly(); // each is bounded
+                var wanted = 1 + free.drainPermits();
+                var due = orders.claimDue(wanted, LEASE);
+                due.forEach(leased -> workers.execute(() -> {
+                    try {
+                        finish(leased);
+                    } finally {
+                        free.release();
+                    }
+                }));
+                if (due.size() < wanted) {
+                    return;
+                }
+                claimed += wanted;
             }
         }
     }

@@ -34,11 +34,11 @@ final class SettleReservations {
     /** Half of inventory's connections: customers wait for the other half. */
     private static final int CONCURRENT = 5;
 
-    /** With the three that finish orders, recovery's half of inventory's connections. */
-    private static final int CONCURRENT_LATE = 2;
+    /** With the four that finish orders, recovery's half of inventory's connections. */
+    private static final int CONCURRENT_LATE = 1;
 
     /** As many as have their turn and their call, even one that runs into its bound of 0.4 s, well within the lease. */
-    private static final int BATCH_LATE = 20;
+    private static final int BATCH_LATE = 15;
 
     /** A batch in which every call runs into its bound takes ten rounds of 0.4 s. */
     private static final Duration LEASE = Duration.ofSeconds(10);
