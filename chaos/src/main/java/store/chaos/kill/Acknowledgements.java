@@ -19,8 +19,8 @@ import store.chaos.journal.Journal.Entry;
  */
 record Acknowledgements(long keys, long atFirstTry, long atRepeat, long later, double slowestSeconds) {
 
-    /** As long as somebody would repeat a checkout by hand. */
-    static final Duration PATIENCE = Duration.ofSeconds(30);
+    /** As long as somebody who wants to buy goes on repeating. Half of what an order may take to become final. */
+    static final Duration PATIENCE = Duration.ofMinutes(1);
 
     private static final Set<Integer> NAMES_AN_ORDER = Set.of(201, 202, 402, 409);
 

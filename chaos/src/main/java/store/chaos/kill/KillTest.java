@@ -64,8 +64,8 @@ final class KillTest implements Callable<Integer> {
             .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
             .build();
 
-    /** An order asks for three pieces on average, of 50 products: some sell out before the end. */
-    private static final int ORDERS_PER_PIECE = 12;
+    /** An order asks for three pieces on average, of 50 products, and more come than are asked for: some sell out before the end. */
+    private static final int ORDERS_PER_PIECE = 6;
 
     /** In which the first round of faults must have passed; two of them take this long. */
     private static final Duration ROUND_BOUND = Duration.ofMinutes(10);

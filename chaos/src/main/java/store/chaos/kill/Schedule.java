@@ -26,7 +26,12 @@ final class Schedule {
     private static final int LINKS_BROKEN = 5;
 
     /** In which as many arrive as a store that has just been started, and has compiled nothing, can serve on two cores. */
-    static final Duration WARM_UP = Duration.ofSeconds(20);
+    static final Duration WARM_UP = Duration.ofSeconds(45);
+
+    /** A process that is back has compiled nothing either; the next fault finds it at work, and not always with all of that behind it. */
+    private static final Duration HEALTHY = Duration.ofSeconds(2);
+
+    private static final int HEALTHY_MORE_MILLIS = 3000;
 
     private static final int STRETCH_SECONDS = 5;
 
@@ -62,7 +67,7 @@ final class Schedule {
     }
 
     private Planned planned(Kind kind, String target, Duration length) {
-        return new Planned(kind, target, length, Duration.ofMillis(300).plus(upTo(700)));
+        return new Planned(kind, target, length, HEALTHY.plus(upTo(HEALTHY_MORE_MILLIS)));
     }
 
     private Duration upTo(int millis) {

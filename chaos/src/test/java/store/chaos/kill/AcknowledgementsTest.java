@@ -24,12 +24,12 @@ class AcknowledgementsTest {
             place(journal, "repeated", 3, 2, 409, problem("key-in-flight"));
             place(journal, "repeated", 9, 3, 202, "{}");
             place(journal, "late", 0, 1, 504, problem("outcome-unknown"));
-            place(journal, "late", 31, 2, 201, "{}");
+            place(journal, "late", 61, 2, 201, "{}");
             place(journal, "never", 0, 1, 503, problem("not-accepted"));
             journal.add(new Journal.Entry(START, null, "c", "guest", 1, 201, null, 1));
         }
 
-        assertThat(Acknowledgements.in(file)).isEqualTo(new Acknowledgements(5, 2, 1, 2, 31.1));
+        assertThat(Acknowledgements.in(file)).isEqualTo(new Acknowledgements(5, 2, 1, 2, 61.1));
         assertThat(Acknowledgements.in(file).share()).isEqualTo(3 / 5.0);
     }
 

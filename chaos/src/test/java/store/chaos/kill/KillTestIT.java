@@ -16,7 +16,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The command as users give it, on the services, short: the parts and the link whose faults reach most branches. */
-@Timeout(240)
+@Timeout(360)
 class KillTestIT {
 
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();

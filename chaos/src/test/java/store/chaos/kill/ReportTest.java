@@ -71,7 +71,7 @@ class ReportTest {
     void isBrokenWhereTooFewWereAcknowledgedInTime() {
         acknowledged = new Acknowledgements(100, 90, 4, 6, 50);
 
-        assertBroken("94.0% of the orders were acknowledged within 30 s");
+        assertBroken("94.0% of the orders were acknowledged within 60 s");
     }
 
     @Test

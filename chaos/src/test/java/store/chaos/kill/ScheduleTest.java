@@ -51,10 +51,10 @@ class ScheduleTest {
 
     @Test
     void theRateStaysWithinItsBoundsAfterTheWarmUp() {
-        var ramps = Schedule.rate(new Random(7), 20, 40, Duration.ofSeconds(60)).split(",");
+        var ramps = Schedule.rate(new Random(7), 20, 40, Duration.ofSeconds(90)).split(",");
 
-        assertThat(ramps).hasSize(12).doesNotHaveDuplicates().startsWith("0.0..5.0", "5.0..10.0");
-        assertThat(Stream.of(ramps).skip(4).flatMap(ramp -> Stream.of(ramp.split("\\.\\.", 2))))
+        assertThat(ramps).hasSize(18).doesNotHaveDuplicates().startsWith("0.0..2.2", "2.2..4.4");
+        assertThat(Stream.of(ramps).skip(9).flatMap(ramp -> Stream.of(ramp.split("\\.\\.", 2))))
                 .allSatisfy(level -> assertThat(Double.parseDouble(level)).isBetween(20.0, 40.0));
     }
 
