@@ -70,6 +70,9 @@ final class KillTest implements Callable<Integer> {
     /** In which the first round of faults must have passed; two of them take this long. */
     private static final Duration ROUND_BOUND = Duration.ofMinutes(10);
 
+    /** Customers look from time to time; whose order has ended in time may see it this much later. */
+    private static final Duration LAST_LOOK = Duration.ofSeconds(30);
+
     @Option(names = "--seed", defaultValue = "1", description = "Default: ${DEFAULT-VALUE}")
     private long seed;
 
@@ -228,7 +231,7 @@ final class KillTest implements Callable<Integer> {
             var boundSeconds = bounds.within().toSeconds() + atFaultsEnd.open() / (double) bounds.recoveryPerSecond();
             say("all faults have ended, %d orders are open".formatted(atFaultsEnd.open()));
             var deadline = System.nanoTime() + (long) (boundSeconds * 1e9);
-            awaitEnds(coming, deadline);
+            awaitEnds(coming, deadline + LAST_LOOK.toNanos());
             var verdict = audit(auditor, journal, bounds, deadline);
             return Report.of(new Report.Seen(
                     startedAt,

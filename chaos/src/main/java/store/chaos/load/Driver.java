@@ -29,7 +29,11 @@ final class Driver {
 
     private static final List<String> FINAL = List.of("CONFIRMED", "REJECTED", "DECLINED", "CANCELLED");
     private static final Duration BACK_OFF_FIRST = Duration.ofMillis(250);
-    private static final Duration BACK_OFF_MAX = Duration.ofSeconds(8);
+    /** Between two tries of somebody who does not know whether there is an order. */
+    private static final Duration REPEAT_PAUSE_MAX = Duration.ofSeconds(8);
+
+    /** Between two looks of somebody who knows that the store is at it; as long as recovery's own longest pause. */
+    private static final Duration LOOK_PAUSE_MAX = Duration.ofSeconds(20);
 
     /** So that some cancel while recovery is at work on their order. */
     private static final long CANCEL_WITHIN_MILLIS = 2000;
@@ -159,7 +163,7 @@ final class Driver {
                     shop.cancel(customer, order);
                 }
             }
-            var pause = pause(answer, round, jitter);
+            var pause = pause(answer, round, order.isEmpty() ? REPEAT_PAUSE_MAX : LOOK_PAUSE_MAX, jitter);
             if (System.nanoTime() + pause.toNanos() - intended > patience.toNanos()) {
                 return order.isEmpty() ? End.UNACKNOWLEDGED : End.OPEN;
             }
@@ -193,9 +197,9 @@ final class Driver {
     }
 
     /** As long as the store asks for, longer from time to time, and never in step with others. */
-    static Duration pause(Answer answer, int round, RandomGenerator jitter) {
-        var backOff = BACK_OFF_FIRST.toMillis() << Math.min(round, 5);
-        var millis = Math.max(answer.retryAfter().toMillis(), Math.min(backOff, BACK_OFF_MAX.toMillis()));
+    static Duration pause(Answer answer, int round, Duration longest, RandomGenerator jitter) {
+        var backOff = BACK_OFF_FIRST.toMillis() << Math.min(round, 10);
+        var millis = Math.max(answer.retryAfter().toMillis(), Math.min(backOff, longest.toMillis()));
         return Duration.ofMillis(millis + jitter.nextLong(millis / 4 + 1));
     }
 }

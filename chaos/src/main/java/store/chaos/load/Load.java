@@ -90,6 +90,14 @@ final class Load implements Callable<Integer> {
             description = "How long they come: 60s, 2m, 1m30s. Default: ${DEFAULT-VALUE}")
     private Duration length = Duration.ofMinutes(1);
 
+    @Option(
+            names = "--warm-up",
+            defaultValue = "10s",
+            paramLabel = "TIME",
+            description = "How long they only browse before, up to the rate, uncounted: a cold driver is late. Default:"
+                    + " ${DEFAULT-VALUE}")
+    private Duration warmUp = Duration.ofSeconds(10);
+
     @Option(names = "--seed", defaultValue = "1", description = "Default: ${DEFAULT-VALUE}")
     private long seed;
 
@@ -146,6 +154,9 @@ final class Load implements Callable<Integer> {
                 .registerConverter(Rate.class, Rate::parse)
                 .registerConverter(Duration.class, text -> Duration.parse("PT" + text))
                 .setExecutionExceptionHandler((failure, command, _) -> {
+                    if (failure instanceof InterruptedException) {
+                        return 130; // before anybody came
+                    }
                     command.getErr().println("chaos/load: " + failure.getMessage());
                     return failure instanceof IOException ? 2 : 1;
                 });
@@ -195,6 +206,11 @@ final class Load implements Callable<Integer> {
             var finished = new CountDownLatch(1);
             Runtime.getRuntime().addShutdownHook(interrupting(Thread.currentThread(), finished));
             try {
+                if (warmUp.isPositive()) {
+                    System.err.println("warming up for " + warmUp.toSeconds() + " s");
+                    var before = plan.browsingBefore(warmUp);
+                    new Driver(shop, products, guests, patience, new Results(before)).run(before);
+                }
                 return run(plan, driver, results, store, startedAt, directory);
             } finally {
                 finished.countDown();

@@ -91,6 +91,13 @@ record Plan(
         }
     }
 
+    /** Others of the same customers look at products, more and more of them, until they are as many as come first in this plan. */
+    Plan browsingBefore(Duration warmUp) {
+        var first = rate.stretches().getFirst();
+        var rising = Rate.parse("0.." + Math.max(first.fromPerSecond(), first.toPerSecond()));
+        return new Plan(~seed, rising, warmUp, Map.of(Kind.BROWSE, 1.0), cards, profile, products, customers);
+    }
+
     double seconds() {
         return length.toNanos() / 1e9;
     }

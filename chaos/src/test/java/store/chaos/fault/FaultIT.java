@@ -19,6 +19,7 @@ import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -290,17 +291,21 @@ class FaultIT {
         assertThat(command.destroyForcibly().waitFor()).isNotEqualTo(1);
     }
 
-    /** Soon: a fault of 2 s has to end first, or the shell that sent its signals. */
+    /** Soon: a fault of 2 s has to end first, or the shell that sent its signals; then it takes a second to look. */
     private static void nothingIsLeft() {
-        await().atMost(Duration.ofSeconds(3)).untilAsserted(FaultIT::thatNothingIsLeft);
+        await().atMost(Duration.ofSeconds(5)).untilAsserted(FaultIT::thatNothingIsLeft);
     }
 
-    /** No toxic on any link, every part running, none of the supervisor's processes stopped, and none that is no part's. */
+    /**
+     * No toxic on any link, and no half of a connection; every part running, none of the supervisor's processes stopped, and none that is
+     * no part's.
+     */
     private static void thatNothingIsLeft() throws Exception {
         assertThat(proxies())
                 .isNotEmpty()
                 .allSatisfy(proxy -> assertThat(proxy.path("toxics")).isEmpty());
         var links = ProcessHandle.of(store.part("links").path("pid").asLong()).orElseThrow();
+        thatNoSocketIsLeft(links.pid());
         var supervisor = links.parent().orElseThrow();
         var states = states();
         assertThat(supervisor.descendants())
@@ -311,6 +316,31 @@ class FaultIT {
         }
         assertThat(ProcessHandle.allProcesses())
                 .noneMatch(process -> process.info().commandLine().orElse("").matches(INJECTING));
+    }
+
+    /** Each connection that the links have taken leads on, none has lost its other end, and they listen where they did. */
+    private static void thatNoSocketIsLeft(long pid) throws Exception {
+        var sockets = Sockets.of(pid);
+        var entrances = proxies()
+                .valueStream()
+                .map(proxy -> proxy.path("listen").asString())
+                .map(listen -> Integer.parseInt(listen.substring(listen.lastIndexOf(':') + 1)))
+                .toList();
+        var api = URI.create(links).getPort();
+
+        assertThat(sockets.ports(Sockets.LISTEN)).containsExactlyInAnyOrderElementsOf(with(entrances, api));
+        assertThat(sockets.ports(Sockets.CLOSE_WAIT)).isEmpty();
+        var taken = sockets.ports(Sockets.ESTABLISHED).stream()
+                .filter(entrances::contains)
+                .count();
+        var leadingOn = sockets.ports(Sockets.ESTABLISHED).stream()
+                .filter(port -> port != api && !entrances.contains(port))
+                .count();
+        assertThat(leadingOn).isEqualTo(taken).isPositive();
+    }
+
+    private static List<Integer> with(List<Integer> ports, int another) {
+        return Stream.concat(ports.stream(), Stream.of(another)).toList();
     }
 
     /** Of all processes: T is stopped. */

@@ -51,8 +51,8 @@ class LoadIT {
 
     @Test
     void theSameSeedHasTheSameArrivalsAndEachOfThemIsCounted() throws Exception {
-        var first = load("first", "--rate", "15", "--for", "10s", "--seed", "1");
-        var again = load("again", "--rate", "15", "--for", "10s", "--seed", "1");
+        var first = load("first", "--rate", "15", "--for", "10s", "--seed", "1", "--warm-up", "0s");
+        var again = load("again", "--rate", "15", "--for", "10s", "--seed", "1", "--warm-up", "0s");
         for (var run : List.of(first, again)) {
             assertThatItAddsUp(run);
         }
@@ -93,8 +93,8 @@ class LoadIT {
 
     @Test
     void theHotProfileSellsOneProductMostly() throws Exception {
-        var keys = load("hot", "--profile", "hot", "--mix", "checkout=1", "--rate", "20", "--for", "4s", "--seed", "2")
-                .offsetsByKey();
+        var run = load("hot", "--profile", "hot", "--mix", "checkout=1", "--rate", "20", "--for", "4s", "--seed", "2");
+        var keys = run.offsetsByKey();
         var pieces = store
                 .query(
                         "orders",
@@ -105,6 +105,10 @@ class LoadIT {
                 .toList();
         assertThat(pieces).hasSizeGreaterThan(1);
         assertThat(Collections.max(pieces)).isGreaterThan(keys.size() * 3 / 4);
+
+        // Those who only browsed before, to warm up, are in the journal and not among the arrivals.
+        assertThat(run.entries("browse").count()).isGreaterThan(20);
+        assertThat(sum(run.report.path("total").path("outcomes"))).isEqualTo(keys.size());
     }
 
     @Test

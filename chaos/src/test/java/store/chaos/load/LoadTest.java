@@ -234,7 +234,7 @@ class LoadTest {
 
     private int exitCode(String... arguments) {
         var all = new ArrayList<>(Arrays.asList(arguments));
-        all.addAll(List.of("--out", out.toString()));
+        all.addAll(List.of("--warm-up", "0s", "--out", out.toString()));
         return Load.commandLine().execute(all.toArray(String[]::new));
     }
 
