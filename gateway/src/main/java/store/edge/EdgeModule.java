@@ -68,6 +68,16 @@ public class EdgeModule {
         return registration;
     }
 
+    /** Before all that costs something. */
+    @Bean
+    FilterRegistrationBean<AdmissionFilter> admissionFilter(EdgeSettings settings, JsonMapper json) {
+        var registration = new FilterRegistrationBean<>(
+                new AdmissionFilter(settings.changesInWork(), settings.readsInWork(), json));
+        registration.setOrder(Ordered.HIGHEST_PRECEDENCE + 1);
+        registration.setDispatcherTypes(DispatcherType.REQUEST);
+        return registration;
+    }
+
     /** Behind the token check: what nobody may send is not read. */
     @Bean
     FilterRegistrationBean<WholeRequestFilter> wholeRequestFilter() {

@@ -86,7 +86,9 @@ class GuestsTest {
                 new ByteArrayResource(keys.publicPem().getBytes(UTF_8)),
                 issuer,
                 Duration.ofHours(24),
-                Duration.ofDays(30));
+                Duration.ofDays(30),
+                1,
+                1);
         return new Guests(settings, Clock.fixed(now, ZoneOffset.UTC));
     }
 
