@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.concurrent.Semaphore;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
-import org.springframework.http.MediaType;
 import org.springframework.web.filter.OncePerRequestFilter;
 import store.resilience.spring.Problems;
 import tools.jackson.databind.json.JsonMapper;
@@ -50,13 +49,13 @@ final class AdmissionFilter extends OncePerRequestFilter {
     }
 
     private void refuse(HttpServletResponse response, boolean isRead) throws IOException {
-        response.setStatus(HttpServletResponse.SC_SERVICE_UNAVAILABLE);
         response.setHeader(HttpHeaders.RETRY_AFTER, "1");
-        response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
-        response.getOutputStream()
-                .write(json.writeValueAsBytes(Problems.detail(
+        EdgeProblems.write(
+                Problems.detail(
                         HttpStatus.SERVICE_UNAVAILABLE,
                         isRead ? "unavailable" : "not-accepted",
-                        "The store has too much to do. Nothing was done; try again later.")));
+                        "The store has too much to do. Nothing was done; try again later."),
+                response,
+                json);
     }
 }

@@ -4,8 +4,10 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
 import org.springframework.http.ProblemDetail;
 import store.resilience.spring.Problems;
+import tools.jackson.databind.json.JsonMapper;
 
 /** The errors that the edge itself answers. */
 final class EdgeProblems {
@@ -33,6 +35,12 @@ final class EdgeProblems {
                 Problems.detail(HttpStatus.BAD_REQUEST, "invalid-request", "The request cannot be understood.");
             default -> Problems.detail(status, "invalid-request", "The request cannot be understood.");
         };
+    }
+
+    static void write(ProblemDetail problem, HttpServletResponse response, JsonMapper json) throws IOException {
+        response.setStatus(problem.getStatus());
+        response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
+        response.getOutputStream().write(json.writeValueAsBytes(problem));
     }
 
     /**

@@ -6,7 +6,6 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import org.springframework.boot.webmvc.error.ErrorController;
-import org.springframework.http.MediaType;
 import org.springframework.stereotype.Controller;
 import org.springframework.web.bind.annotation.RequestMapping;
 import tools.jackson.databind.json.JsonMapper;
@@ -25,8 +24,6 @@ class ProblemController implements ErrorController {
     void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
         // Called from outside it is no error, only an unknown path.
         var problem = EdgeProblems.of(request.getAttribute(ERROR_STATUS_CODE) instanceof Integer code ? code : 404);
-        response.setStatus(problem.getStatus());
-        response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
-        response.getOutputStream().write(json.writeValueAsBytes(problem));
+        EdgeProblems.write(problem, response, json);
     }
 }

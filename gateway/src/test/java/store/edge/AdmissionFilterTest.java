@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import java.io.IOException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.mock.web.MockHttpServletResponse;
@@ -17,12 +18,15 @@ class AdmissionFilterTest {
 
     @Test
     void refusesAtOnceWhatIsTooMuch() throws Exception {
+        var full = new AtomicBoolean();
         answer(
                 "POST",
                 (_, _) -> answer("GET", (_, _) -> {
+                    full.set(true);
                     assertRefused("POST", "not-accepted");
                     assertRefused("GET", "unavailable");
                 }));
+        assertThat(full).isTrue();
     }
 
     @Test
