@@ -76,10 +76,11 @@ final class Breaking {
         proxy.inject(fault.kind(), fault.target(), NO_AMOUNT, fault.length().plus(LINK_MARGIN));
         var deadline = System.nanoTime() + FIRES_BOUND.toNanos();
         Thread.sleep(fault.length());
-        while (!hasFired(proxy, fault.target()) && System.nanoTime() < deadline) {
-            Thread.sleep(100);
-        }
         var fired = hasFired(proxy, fault.target());
+        while (!fired && System.nanoTime() < deadline) {
+            Thread.sleep(100);
+            fired = hasFired(proxy, fault.target());
+        }
         proxy.revert(fault.target(), null);
         return fired;
     }

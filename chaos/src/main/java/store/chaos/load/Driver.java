@@ -29,6 +29,7 @@ final class Driver {
 
     private static final List<String> FINAL = List.of("CONFIRMED", "REJECTED", "DECLINED", "CANCELLED");
     private static final Duration BACK_OFF_FIRST = Duration.ofMillis(250);
+
     /** Between two tries of somebody who does not know whether there is an order. */
     private static final Duration REPEAT_PAUSE_MAX = Duration.ofSeconds(8);
 
