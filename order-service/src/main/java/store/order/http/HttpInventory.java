@@ -11,13 +11,9 @@ import store.resilience.PeerAnswer.NotSent;
 import store.resilience.PeerAnswer.Unanswered;
 import store.resilience.PeerClient;
 import tools.jackson.core.JacksonException;
-import tools.jackson.databind.json.JsonMapper;
 
 /** inventory-service's internal API. A status that the contract does not know tells nothing: unknown. */
 final class HttpInventory implements Inventory {
-
-    /** Not the one that reads customers' requests: a peer may say more than is needed here. */
-    private static final JsonMapper JSON = JsonMapper.shared();
 
     private final PeerClient peer;
 
@@ -30,7 +26,7 @@ final class HttpInventory implements Inventory {
         var wanted = lines.stream()
                 .map(line -> new Line(line.sku(), line.quantity()))
                 .toList();
-        var body = JSON.writeValueAsBytes(Map.of("lines", wanted));
+        var body = PeerJson.write(Map.of("lines", wanted));
         return switch (peer.call("PUT", "/reservations/" + id, body)) {
             case Answered answer -> reserved(answer);
             case NotSent(var why) -> new ReservationOutcome.Unknown(why);
@@ -43,10 +39,10 @@ final class HttpInventory implements Inventory {
             return switch (answer.status()) {
                 case 200 ->
                     new ReservationOutcome.Held(
-                            JSON.readValue(answer.body(), HeldBody.class).lines());
+                            PeerJson.read(answer, HeldBody.class).lines());
                 case 409 ->
                     new ReservationOutcome.Refused(
-                            JSON.readValue(answer.body(), RefusedBody.class).reason());
+                            PeerJson.read(answer, RefusedBody.class).reason());
                 case 410 -> new ReservationOutcome.Withdrawn();
                 case 422 -> new ReservationOutcome.Contradiction("inventory has another reservation for this order");
                 default -> new ReservationOutcome.Unknown("inventory answered " + answer.status());

@@ -10,13 +10,9 @@ import store.resilience.PeerAnswer.NotSent;
 import store.resilience.PeerAnswer.Unanswered;
 import store.resilience.PeerClient;
 import tools.jackson.core.JacksonException;
-import tools.jackson.databind.json.JsonMapper;
 
 /** payment-service's internal API. A status that the contract does not know tells nothing: unknown. */
 final class HttpPayments implements Payments {
-
-    /** Not the one that reads customers' requests: a peer may say more than is needed here. */
-    private static final JsonMapper JSON = JsonMapper.shared();
 
     private final PeerClient peer;
 
@@ -26,7 +22,7 @@ final class HttpPayments implements Payments {
 
     @Override
     public ChargeOutcome charge(OrderId id, Money amount, CardToken card) {
-        var body = JSON.writeValueAsBytes(new ChargeBody(amount, card.value()));
+        var body = PeerJson.write(new ChargeBody(amount, card.value()));
         return switch (peer.call("PUT", "/payments/" + id, body)) {
             case Answered answer -> charged(answer);
             case NotSent(var why) -> new ChargeOutcome.Unknown(why);
@@ -41,7 +37,7 @@ final class HttpPayments implements Payments {
                 case 202 -> new ChargeOutcome.Unknown("the payment is pending");
                 case 402 ->
                     new ChargeOutcome.Declined(
-                            JSON.readValue(answer.body(), DeclinedBody.class).reason());
+                            PeerJson.read(answer, DeclinedBody.class).reason());
                 case 410 -> new ChargeOutcome.Withdrawn();
                 case 422 -> new ChargeOutcome.Contradiction("payment has another payment for this order");
                 default -> new ChargeOutcome.Unknown("payment answered " + answer.status());
