@@ -31,5 +31,9 @@ record EdgeSettings(
     EdgeSettings {
         requireNonNull(guestPrivateKey, "store.edge.guest-private-key is not set");
         requireNonNull(guestPublicKey, "store.edge.guest-public-key is not set");
+        if (changesInWork < 1 || readsInWork < 1) {
+            throw new IllegalArgumentException(
+                    "store.edge.changes-in-work and .reads-in-work: at least 1, else nothing is let in");
+        }
     }
 }
