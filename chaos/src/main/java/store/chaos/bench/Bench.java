@@ -5,6 +5,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -106,8 +107,7 @@ final class Bench implements Callable<Integer> {
             result.forEach((status, count) -> statuses.merge(status, count, Long::sum));
             System.err.printf("run %d of %d: %.0f confirmed/s, answers %s%n", run, runs, rate, result);
         }
-        var sorted = rates.stream().sorted().toList();
-        var median = sorted.get(sorted.size() / 2);
+        var median = median(rates.stream());
         if (json) {
             System.out.println(JSON.writeValueAsString(Map.of(
                     "clients", clients,
@@ -119,7 +119,7 @@ final class Bench implements Callable<Integer> {
         } else {
             System.out.printf(
                     "median %.0f confirmed checkouts/s (%.0f to %.0f) from %d clients, %d runs of %d s; answers %s%n",
-                    median, sorted.getFirst(), sorted.getLast(), clients, runs, seconds, statuses);
+                    median, Collections.min(rates), Collections.max(rates), clients, runs, seconds, statuses);
             memory.ifPresentOrElse(Bench::print, () -> System.out.println("memory: this system does not tell"));
         }
         return 0;
