@@ -20,7 +20,12 @@ public final class ReportOverdueHolds {
         this.overdue = overdue;
     }
 
-    /** Returns how many reservations are overdue. */
+    /** How many reservations are overdue. */
+    public int count() {
+        return reservations.heldFor(overdue).count();
+    }
+
+    /** Logs the overdue reservations, if there are any. Returns how many. */
     public int report() {
         var holds = reservations.heldFor(overdue);
         if (holds.count() > 0) {

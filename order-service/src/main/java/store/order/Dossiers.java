@@ -17,6 +17,9 @@ public interface Dossiers {
     /** The orders that need attention, then those that have no end though they are older than {@code overdue}; the oldest first. */
     List<Summary> open(Duration overdue, int limit);
 
+    /** How many orders need attention. */
+    int needingAttention();
+
     Optional<Dossier> find(OrderId id);
 
     /**

@@ -19,6 +19,9 @@ public interface Settlements {
     /** Takes all others that are due: tried before, left by recovery, or held up for {@code fresh} and longer. */
     List<Open> claimLate(int limit, Duration fresh, Duration lease);
 
+    /** How many are still open after more than one try. */
+    int retried();
+
     void done(Collection<OrderId> orders);
 
     /** Not done: due again after {@code delay}. */

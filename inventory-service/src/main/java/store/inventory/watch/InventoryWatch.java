@@ -3,6 +3,8 @@ package store.inventory.watch;
 import com.github.kagkarlsson.scheduler.Scheduler;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import com.github.kagkarlsson.scheduler.task.schedule.FixedDelay;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.binder.MeterBinder;
 import java.time.Duration;
 import java.time.InstantSource;
 import javax.sql.DataSource;
@@ -13,12 +15,20 @@ import org.springframework.context.annotation.DependsOn;
 import store.inventory.ReportOverdueHolds;
 import store.resilience.spring.OutageLines;
 
-/** The module's recurring work: a report, by one instance of the service at a time. */
+/** The module's recurring work, a report, by one instance of the service at a time; and what it reports, as a metric. */
 @Configuration(proxyBeanMethods = false)
 public class InventoryWatch {
 
     /** Nobody waits for a report. */
     private static final Duration POLL = Duration.ofSeconds(10);
+
+    /** Read from the database whenever somebody looks. */
+    @Bean
+    MeterBinder overdueHolds(ReportOverdueHolds reportOverdueHolds) {
+        return registry -> Gauge.builder("store.holds.overdue", reportOverdueHolds, ReportOverdueHolds::count)
+                .description("Reservations that hold stock for longer than any order should take")
+                .register(registry);
+    }
 
     @Bean(initMethod = "start", destroyMethod = "stop")
     @DependsOn("inventoryMigrated")

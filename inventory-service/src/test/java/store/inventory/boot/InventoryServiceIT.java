@@ -14,6 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.web.server.LocalManagementPort;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.http.MediaType;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -60,6 +61,9 @@ class InventoryServiceIT {
 
     @Autowired
     JdbcClient jdbc;
+
+    @LocalManagementPort
+    int managementPort;
 
     @LocalServerPort
     int port;
@@ -207,6 +211,15 @@ class InventoryServiceIT {
         jdbc.sql("update inventory.reservation set created_at = now() - interval '21 min'")
                 .update();
         assertThat(reportOverdueHolds.report()).isEqualTo(1);
+        RestTestClient.bindToServer()
+                .baseUrl("http://localhost:" + managementPort)
+                .build()
+                .get()
+                .uri("/actuator/metrics/store.holds.overdue")
+                .exchange()
+                .expectBody()
+                .jsonPath("$.measurements[0].value")
+                .isEqualTo(1);
         assertThat(reservations.heldFor(Duration.ofMinutes(20)).oldest()).isEqualTo(held);
         assertThat(reservations.find(held).orElseThrow().state()).isEqualTo(Reservation.State.HELD);
     }

@@ -61,6 +61,13 @@ final class JdbcDossiers implements Dossiers {
     }
 
     @Override
+    public int needingAttention() {
+        return write(() -> jdbc.sql("select count(*) from orders.orders where status = 'NEEDS_ATTENTION'")
+                .query(Integer.class)
+                .single());
+    }
+
+    @Override
     public Optional<Dossier> find(OrderId id) {
         return write(() -> {
             var history = history(id);

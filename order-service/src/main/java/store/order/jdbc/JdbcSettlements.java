@@ -55,6 +55,13 @@ final class JdbcSettlements implements Settlements {
     }
 
     @Override
+    public int retried() {
+        return write(() -> jdbc.sql("select count(*) from orders.settlement where attempts > 1")
+                .query(Integer.class)
+                .single());
+    }
+
+    @Override
     public void done(Collection<OrderId> orders) {
         write(() -> jdbc.sql("delete from orders.settlement where order_id = any(?)")
                 .param(orders.stream().map(OrderId::value).toArray(UUID[]::new))

@@ -4,6 +4,8 @@ import com.github.kagkarlsson.scheduler.Scheduler;
 import com.github.kagkarlsson.scheduler.task.helper.RecurringTask;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import com.github.kagkarlsson.scheduler.task.schedule.FixedDelay;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.binder.MeterBinder;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.function.BooleanSupplier;
@@ -16,6 +18,7 @@ import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.DependsOn;
+import store.order.Dossiers;
 import store.order.FinishOrder;
 import store.order.Inventory;
 import store.order.Orders;
@@ -53,6 +56,21 @@ public class OrderRecovery {
     SettleReservations settleReservations(
             Settlements settlements, Inventory inventory, RandomGenerator random, Pace recoveryPace) {
         return new SettleReservations(settlements, inventory, random, recoveryPace);
+    }
+
+    /** What an alarm is set on: each should be 0, the second soon after a fault's end. Read from the database whenever somebody looks. */
+    @Bean
+    MeterBinder orderBacklog(Dossiers dossiers, Settlements settlements) {
+        return registry -> {
+            Gauge.builder("store.orders.needing.attention", dossiers, Dossiers::needingAttention)
+                    .description("Orders that wait for an operator")
+                    .register(registry);
+            Gauge.builder("store.settlements.retried", settlements, Settlements::retried)
+                    .description(
+                            "Reservations of ended orders that are still to be committed or released after more than"
+                                    + " one try")
+                    .register(registry);
+        };
     }
 
     @Bean(initMethod = "start", destroyMethod = "stop")

@@ -47,6 +47,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.TestConfiguration;
+import org.springframework.boot.test.web.server.LocalManagementPort;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
@@ -113,6 +114,9 @@ class OrderServiceIT {
 
     @LocalServerPort
     int port;
+
+    @LocalManagementPort
+    int managementPort;
 
     private final HttpClient http = HttpClient.newHttpClient();
     private final UUID customer = UUID.randomUUID();
@@ -651,6 +655,9 @@ class OrderServiceIT {
         assertThat(dossier.at("/lines/0/sku").asString()).isEqualTo("cup");
         assertThat(dossier.at("/history/1/status").asString()).isEqualTo("NEEDS_ATTENTION");
         assertThat(dossier.toString()).doesNotContain("tok_visa");
+        assertThat(metric("store.orders.needing.attention"))
+                .isPositive()
+                .isEqualTo(count("select count(*) from orders.orders where status = 'NEEDS_ATTENTION'"));
 
         var retried = operator("/" + order + "/retry", "{}");
         assertThat(retried.statusCode()).isEqualTo(202);
@@ -737,6 +744,28 @@ class OrderServiceIT {
                     .as(body)
                     .isEqualTo(400);
         }
+    }
+
+    @Test
+    void settlementsThatFailAreCountedUntilTheyAreDone() {
+        var order = id(place(key, twoCups("tok_visa")));
+        awaitSettled(order, "committed");
+        assertThat(metric("store.settlements.retried")).isZero();
+        jdbc.sql("insert into orders.settlement (order_id, settlement, of_request, attempts, due_at)"
+                        + " values (?, 'COMMIT', true, 2, now() + interval '1 h')")
+                .param(order.value())
+                .update();
+        assertThat(metric("store.settlements.retried")).isEqualTo(1);
+        jdbc.sql("update orders.settlement set due_at = now()").update();
+        await().atMost(BOUND)
+                .untilAsserted(
+                        () -> assertThat(metric("store.settlements.retried")).isZero());
+    }
+
+    private long metric(String name) {
+        var request =
+                HttpRequest.newBuilder(URI.create("http://localhost:" + managementPort + "/actuator/metrics/" + name));
+        return json(send(request)).at("/measurements/0/value").asLong();
     }
 
     private OrderId orderThatNeedsAttention() {
