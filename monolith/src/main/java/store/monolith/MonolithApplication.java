@@ -44,7 +44,7 @@ public class MonolithApplication {
 
     @Bean
     InstantSource time(DataSource database) {
-        return new DatabaseTime(database, InstantSource.system());
+        return new DatabaseTime(database);
     }
 
     @Bean

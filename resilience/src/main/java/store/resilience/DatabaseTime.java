@@ -1,7 +1,6 @@
 package store.resilience;
 
 import java.sql.SQLException;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.OffsetDateTime;
@@ -13,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * The database's time. The instances of a service share it: their machines' clocks may be minutes apart, and what one of them wrote
  * would be long past or far away to another.
  *
- * <p>The machine's clock goes on between two looks at the database's; whatever happens to it is mended within {@value #TRUST_SECONDS} s.
+ * <p>Between two looks at the database's clock, {@value #TRUST_SECONDS} s apart, time goes on by {@link System#nanoTime}. The machine's
+ * clock is never asked: it may be set at any moment.
  */
 public final class DatabaseTime implements InstantSource {
 
@@ -21,23 +21,25 @@ public final class DatabaseTime implements InstantSource {
     private static final int TRUST_SECONDS = 5;
 
     private final DataSource database;
-    private final InstantSource machine;
     private final LongSupplier nanoTime;
-    private volatile @Nullable Difference difference;
+    private volatile @Nullable Look last;
 
-    /** @param machine this machine's time */
-    public DatabaseTime(DataSource database, InstantSource machine) {
-        this(database, machine, System::nanoTime);
+    public DatabaseTime(DataSource database) {
+        this(database, System::nanoTime);
     }
 
-    DatabaseTime(DataSource database, InstantSource machine, LongSupplier nanoTime) {
+    DatabaseTime(DataSource database, LongSupplier nanoTime) {
         this.database = database;
-        this.machine = machine;
         this.nanoTime = nanoTime;
     }
 
-    /** How far the database's clock is ahead of the machine's, and when that was seen. */
-    private record Difference(Duration ahead, long seenAtNanos) {}
+    /** What the database's clock showed, and when. */
+    private record Look(Instant shown, long atNanos) {
+
+        Instant after(long nanos) {
+            return shown.plusNanos(nanos - atNanos);
+        }
+    }
 
     /** The database has not told its time yet, and does not now. */
     public static final class Untold extends RuntimeException {
@@ -48,29 +50,29 @@ public final class DatabaseTime implements InstantSource {
         }
     }
 
-    /** @throws Untold before the first answer; later, the machine's clock goes on while the database is away */
+    /** @throws Untold before the first answer; later, time goes on while the database is away */
     @Override
     public Instant instant() {
-        var known = difference;
-        if (known == null || nanoTime.getAsLong() - known.seenAtNanos() > TRUST_SECONDS * 1_000_000_000L) {
+        var known = last;
+        if (known == null || nanoTime.getAsLong() - known.atNanos() > TRUST_SECONDS * 1_000_000_000L) {
             known = look(known);
-            difference = known;
+            last = known;
         }
-        return machine.instant().plus(known.ahead());
+        return known.after(nanoTime.getAsLong());
     }
 
-    private Difference look(@Nullable Difference known) {
+    private Look look(@Nullable Look known) {
         try (var connection = database.getConnection();
                 var statement = connection.createStatement();
                 var row = statement.executeQuery("select clock_timestamp()")) {
             row.next();
-            var now = row.getObject(1, OffsetDateTime.class).toInstant();
-            return new Difference(Duration.between(machine.instant(), now), nanoTime.getAsLong());
+            return new Look(row.getObject(1, OffsetDateTime.class).toInstant(), nanoTime.getAsLong());
         } catch (SQLException e) {
             if (known == null) {
                 throw new Untold(e);
             }
-            return new Difference(known.ahead(), nanoTime.getAsLong()); // the clocks go on while the database is away
+            var now = nanoTime.getAsLong();
+            return new Look(known.after(now), now);
         }
     }
 }

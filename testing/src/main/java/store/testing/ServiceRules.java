@@ -91,12 +91,12 @@ public final class ServiceRules {
                 .dependOnClassesThat(resideInAPackage("store..").and(notBelow(root, "store.resilience")))
                 .as("a service knows no other service, only its contracts"));
         rules.add(noClasses()
-                .that(resideInAPackage(root + "..").and(notIn(root + ".boot")))
+                .that(resideInAPackage(root + ".."))
                 .should()
                 .callMethodWhere(DescribedPredicate.describe(
                         "it reads the machine's clock",
                         call -> MACHINE_CLOCK.contains(call.getTargetOwner().getSimpleName() + "." + call.getName())))
-                .as("only boot knows the machine's clock: that of another instance may be minutes away"));
+                .as("nobody reads the machine's clock: that of another instance may be minutes away"));
         rules.add(classes().that(resideInAPackage(root + "..")).should(beNullMarked()));
         return rules;
     }

@@ -57,7 +57,7 @@ public class OrderServiceApplication {
 
     @Bean
     InstantSource time(DataSource database) {
-        return new DatabaseTime(database, InstantSource.system());
+        return new DatabaseTime(database);
     }
 
     @Bean

@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyPairGenerator;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.Base64;
 import java.util.List;
 import java.util.Set;
@@ -15,7 +14,6 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import javax.sql.DataSource;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,13 +35,10 @@ import store.order.Payments;
 import store.order.Payments.ChargeOutcome;
 import store.order.PlaceOrder;
 import store.order.Placement.Placed;
-import store.resilience.DatabaseTime;
 import store.testing.TestDatabase;
 
-/** Two instances over one database, the machine's clock of one of them five minutes ahead: they share recovery all the same. */
+/** Two instances over one database share recovery. Their machines' clocks are not asked, and may show anything ({@code ServiceRules}). */
 class TwoInstancesIT {
-
-    private static final Duration AHEAD = Duration.ofMinutes(5);
 
     /** A tick, a batch or two, and a machine that is busy with other things. */
     private static final Duration USUAL = Duration.ofSeconds(10);
@@ -81,45 +76,40 @@ class TwoInstancesIT {
             awaitLatch(goOn);
             return new ChargeOutcome.Captured();
         });
-        try (var right = start(Duration.ZERO)) {
-            leaveOpen(right, 1);
+        try (var one = start()) {
+            leaveOpen(one, 1);
             awaitLatch(held);
             Long tick = tick();
-            try (var ahead = start(AHEAD)) {
-                assertThat(ahead.isActive()).isTrue();
+            try (var other = start()) {
+                assertThat(other.isActive()).isTrue();
                 await().during(HEARTBEAT.multipliedBy(6)).atMost(USUAL).until(this::tick, tick::equals);
                 goOn.countDown();
-                leaveOpen(right, 60);
+                leaveOpen(one, 60);
                 awaitEachRecoveredOnce(61);
             }
-            leaveOpen(right, 20);
+            leaveOpen(one, 20);
             awaitEachRecoveredOnce(81);
         }
-        try (var ahead = start(AHEAD)) {
-            leaveOpen(ahead, 20);
+        try (var other = start()) {
+            leaveOpen(other, 20);
             awaitEachRecoveredOnce(101);
         }
     }
 
     @Test
     void theNewestOrderIsTheNewestWhereverItWasPlaced() {
-        try (var ahead = start(AHEAD);
-                var right = start(Duration.ZERO)) {
-            var first = place(ahead);
-            assertThat(place(right)).isGreaterThan(first);
+        try (var other = start();
+                var one = start()) {
+            var first = place(other);
+            assertThat(place(one)).isGreaterThan(first);
         }
     }
 
-    private ConfigurableApplicationContext start(Duration clockAhead) {
-        var machine = InstantSource.offset(InstantSource.system(), clockAhead);
+    private ConfigurableApplicationContext start() {
         return new SpringApplicationBuilder(OrderServiceApplication.class)
                 .initializers((GenericApplicationContext context) -> {
                     context.registerBean(Inventory.class, peers::inventory, bean -> bean.setPrimary(true));
                     context.registerBean(Payments.class, this::watchedPayments, bean -> bean.setPrimary(true));
-                    context.registerBean(
-                            InstantSource.class,
-                            () -> new DatabaseTime(context.getBean(DataSource.class), machine),
-                            bean -> bean.setPrimary(true));
                 })
                 .run(
                         "--spring.config.name=order-service",
@@ -168,7 +158,7 @@ class TwoInstancesIT {
         return ((Placed) placement).order().id().value();
     }
 
-    /** As a request does that dies right after the acknowledgement. */
+    /** As a request does that dies one after the acknowledgement. */
     private static void leaveOpen(ConfigurableApplicationContext instance, int count) {
         for (var i = 0; i < count; i++) {
             var order = new NewOrder(

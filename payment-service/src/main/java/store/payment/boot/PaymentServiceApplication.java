@@ -27,6 +27,6 @@ public class PaymentServiceApplication {
 
     @Bean
     InstantSource time(DataSource database) {
-        return new DatabaseTime(database, InstantSource.system());
+        return new DatabaseTime(database);
     }
 }

@@ -8,14 +8,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.Base64;
-import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
-import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import store.acquirer.AcquirerSandbox;
@@ -24,13 +21,10 @@ import store.payment.AcquirerKey;
 import store.payment.CardToken;
 import store.payment.Money;
 import store.payment.Payments;
-import store.resilience.DatabaseTime;
 import store.testing.TestDatabase;
 
-/** Two instances over one database, the machine's clock of one of them five minutes ahead: they share the resolver all the same. */
+/** Two instances over one database share the resolver. Their machines' clocks are not asked, and may show anything ({@code ServiceRules}). */
 class TwoInstancesIT {
-
-    private static final Duration AHEAD = Duration.ofMinutes(5);
 
     /** A tick, a batch or two, and a machine that is busy with other things. */
     private static final Duration USUAL = Duration.ofSeconds(10);
@@ -46,28 +40,23 @@ class TwoInstancesIT {
     void eitherResolvesWhatTheOtherLeftAndNoPaymentTwice() throws IOException {
         Files.writeString(folder.resolve("secret"), Base64.getEncoder().encodeToString(new byte[32]));
         try (var sandbox = AcquirerSandbox.start(AcquirerSettings.defaults(folder.resolve("acquirer")))) {
-            try (var right = start(sandbox, Duration.ZERO)) {
-                try (var ahead = start(sandbox, AHEAD)) {
-                    leaveOpen(ahead, 20);
+            try (var one = start(sandbox)) {
+                try (var other = start(sandbox)) {
+                    leaveOpen(other, 20);
                     awaitEachResolvedOnce(20);
                 }
-                leaveOpen(right, 20);
+                leaveOpen(one, 20);
                 awaitEachResolvedOnce(40);
             }
-            try (var ahead = start(sandbox, AHEAD)) {
-                leaveOpen(ahead, 20);
+            try (var other = start(sandbox)) {
+                leaveOpen(other, 20);
                 awaitEachResolvedOnce(60);
             }
         }
     }
 
-    private ConfigurableApplicationContext start(AcquirerSandbox sandbox, Duration clockAhead) {
-        var machine = InstantSource.offset(InstantSource.system(), clockAhead);
+    private ConfigurableApplicationContext start(AcquirerSandbox sandbox) {
         return new SpringApplicationBuilder(PaymentServiceApplication.class)
-                .initializers((GenericApplicationContext context) -> context.registerBean(
-                        InstantSource.class,
-                        () -> new DatabaseTime(context.getBean(DataSource.class), machine),
-                        bean -> bean.setPrimary(true)))
                 .run(
                         "--spring.config.name=payment-service",
                         "--server.port=0",
