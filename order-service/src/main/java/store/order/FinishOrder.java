@@ -74,7 +74,13 @@ public final class FinishOrder {
         return switch (inventory.reserve(order.id(), order.lines())) {
             case ReservationOutcome.Held(var lines)
             when !order.isHeldBy(lines) -> callForAttention(leased, "inventory holds other lines than were asked for");
+            case ReservationOutcome.Held(var lines)
+            when order.wasHeld() && !order.heldAt(lines).costs(order.total()) ->
+                callForAttention(leased, "inventory held it at another price before");
             case ReservationOutcome.Held(var lines) -> charge(leased, order.heldAt(lines));
+            // It may be charged by now, so no end may be taken from this.
+            case ReservationOutcome.Refused(var why)
+            when order.wasHeld() -> callForAttention(leased, "inventory refuses what it held before: " + why);
             case ReservationOutcome.Refused(var why) -> conclude(leased, order.rejected(why), Settlement.RELEASE);
             case ReservationOutcome.Withdrawn _ -> giveUp(leased, Reason.PATIENCE);
             case ReservationOutcome.Unknown(var why) -> park(leased, order, why);
@@ -84,7 +90,7 @@ public final class FinishOrder {
 
     private Order charge(LeasedOrder leased, Order held) {
         var total = held.total();
-        if (total == null || !held.costsWhatWasExpected()) {
+        if (total == null || !held.costs(held.expectedTotal())) {
             return conclude(leased, held.rejected(Reason.PRICE_CHANGED), Settlement.RELEASE);
         }
         if (leased.card() == null) {
@@ -107,12 +113,12 @@ public final class FinishOrder {
 
     private Order compensate(LeasedOrder leased) {
         var order = leased.order();
-        var voided = payments.voidCharge(order.id());
         var released = inventory.release(order.id());
-        if (voided instanceof VoidOutcome.Contradiction(var why)) {
-            return callForAttention(leased, why);
-        }
         if (released instanceof SettlementOutcome.Contradiction(var why)) {
+            return callForAttention(leased, why); // nobody gets the money back for what is sold
+        }
+        var voided = payments.voidCharge(order.id());
+        if (voided instanceof VoidOutcome.Contradiction(var why)) {
             return callForAttention(leased, why);
         }
         if (voided instanceof VoidOutcome.Unknown(var why)) {

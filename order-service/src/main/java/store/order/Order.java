@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param lines sorted by SKU, no SKU twice
  * @param expectedTotal what the customer agreed to pay
- * @param total what the lines cost at the prices they are held at; null until they are held
+ * @param total what the lines cost at the prices they are held at; null until they are held, or if they have no sum
  * @param reason null only when confirmed
  * @param answer what the placing request was answered; null until the order is final
  */
@@ -49,12 +49,29 @@ public record Order(
     /** With its lines at the prices they are held at; the reason is then the payment. */
     Order heldAt(List<OrderLine> priced) {
         require(Status.PENDING);
-        var sum = priced.stream()
-                .map(line -> Objects.requireNonNull(line.unitPrice()).times(line.quantity()))
-                .reduce(Money::plus)
-                .orElseThrow();
         return new Order(
-                id, customer, priced, expectedTotal, sum, status, Reason.AWAITING_PAYMENT, createdAt, updatedAt, null);
+                id,
+                customer,
+                priced,
+                expectedTotal,
+                sum(priced),
+                status,
+                Reason.AWAITING_PAYMENT,
+                createdAt,
+                updatedAt,
+                null);
+    }
+
+    /** Null where there is none: prices in two currencies, or beyond what can be counted. */
+    private static @Nullable Money sum(List<OrderLine> priced) {
+        try {
+            return priced.stream()
+                    .map(line -> Objects.requireNonNull(line.unitPrice()).times(line.quantity()))
+                    .reduce(Money::plus)
+                    .orElseThrow();
+        } catch (IllegalArgumentException | ArithmeticException _) {
+            return null;
+        }
     }
 
     Order confirmed() {
@@ -100,8 +117,13 @@ public record Order(
         return new Order(id, customer, lines, expectedTotal, total, status, reason, createdAt, updatedAt, stored);
     }
 
-    boolean costsWhatWasExpected() {
-        return expectedTotal.equals(total);
+    boolean costs(@Nullable Money price) {
+        return total != null && total.equals(price);
+    }
+
+    /** Whether it is on record that inventory holds its lines. */
+    boolean wasHeld() {
+        return total != null;
     }
 
     private Order in(Status next, @Nullable Reason why) {

@@ -66,6 +66,9 @@ public final class ResolveOrder {
     /** Asks again for what the order needs: who has given it already repeats the answer. */
     private Resolution confirm(LeasedOrder taken) {
         var order = taken.order().pendingAgain();
+        if (order.lines().isEmpty()) {
+            return refuse(taken, "what it is for cannot be read");
+        }
         return switch (inventory.reserve(order.id(), order.lines())) {
             case ReservationOutcome.Held(var lines)
             when !order.isHeldBy(lines) -> refuse(taken, "inventory holds other lines");
@@ -79,24 +82,31 @@ public final class ResolveOrder {
 
     private Resolution charge(LeasedOrder taken, Order held) {
         var total = held.total();
-        if (total == null || !held.costsWhatWasExpected()) {
+        if (total == null || !held.costs(held.expectedTotal())) {
             return refuse(taken, "the stock costs " + total + ", not the " + held.expectedTotal() + " agreed to");
         }
         if (taken.card() == null) {
             return refuse(taken, "the card token is gone");
         }
         return switch (payments.charge(held.id(), total, taken.card())) {
-            case ChargeOutcome.Captured _ -> {
-                var end = finishOrder.conclude(taken, held.confirmed(), Settlement.COMMIT);
-                yield end.status() == Status.CONFIRMED
-                        ? new Done(end.status())
-                        : new Refused("meanwhile the order has become " + end.status());
-            }
+            case ChargeOutcome.Captured _ -> conclude(taken, held.confirmed());
             case ChargeOutcome.Declined(var why) -> refuse(taken, "the card was declined: " + why);
             case ChargeOutcome.Withdrawn _ -> refuse(taken, "the payment has been voided");
             case ChargeOutcome.Unknown(var why) -> refuse(taken, "payment does not say: " + why);
             case ChargeOutcome.Contradiction(var why) -> refuse(taken, why);
         };
+    }
+
+    private Resolution conclude(LeasedOrder taken, Order confirmed) {
+        try {
+            var end = finishOrder.conclude(taken, confirmed, Settlement.COMMIT);
+            return end.status() == Status.CONFIRMED
+                    ? new Done(end.status())
+                    : new Refused("meanwhile the order has become " + end.status());
+        } catch (Orders.NotRecorded e) {
+            return new Refused("the money is captured, and that the order is confirmed was not recorded ("
+                    + e.getMessage() + "): ask again");
+        }
     }
 
     private Resolution refuse(LeasedOrder taken, String why) {

@@ -226,7 +226,7 @@ final class JdbcOrders implements Orders {
         return write(() -> jdbc.sql("""
             with changed as (
                 update orders.orders
-                set status = :status, reason = :reason, lines = cast(:lines as jsonb),
+                set status = :status, reason = :reason, lines = coalesce(nullif(cast(:lines as jsonb), '[]'), lines),
                     total_amount = :totalAmount, total_currency = :totalCurrency,
                     answer_status = :answerStatus, answer_body = :answerBody, updated_at = :updatedAt,
                     card_token = case when :status in ('PENDING', 'NEEDS_ATTENTION') then card_token end,

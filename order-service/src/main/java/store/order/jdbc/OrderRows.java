@@ -30,9 +30,15 @@ import store.order.Status;
 import store.order.StoredAnswer;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
-/** How an order rests in its row, and what a failed statement means. */
+/**
+ * How an order rests in its row, and what a failed statement means.
+ *
+ * <p>Only who checks an order out needs to know what it is for. So a row that cannot be read in part can still be looked at, given up and
+ * cancelled.
+ */
 final class OrderRows {
 
     private static final TypeReference<List<OrderLine>> LINES = new TypeReference<>() {};
@@ -41,7 +47,10 @@ final class OrderRows {
     private final BytesEncryptor cards;
 
     OrderRows(JsonMapper json, SecretKey cardKey) {
-        this.json = json;
+        // A newer version of this service may have written more.
+        this.json = json.rebuild()
+                .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+                .build();
         this.cards = AesGcmBytesEncryptor.withSecretKey(cardKey).build();
     }
 
@@ -73,13 +82,17 @@ final class OrderRows {
         }
     }
 
-    /** @throws Unreadable if what the row holds cannot be an order */
+    /** @throws Unreadable if what the row holds cannot be checked out, and has to be */
     LeasedOrder leasedOrder(ResultSet row, int number) throws SQLException {
         try {
-            var card = row.getBytes("card_token");
+            var order = order(row, number);
+            var toCheckOut = order.status() == Status.PENDING;
+            if (toCheckOut) {
+                json.readValue(row.getString("lines"), LINES);
+            }
             return new LeasedOrder(
-                    order(row, number),
-                    card == null ? null : new CardToken(new String(cards.decrypt(card), StandardCharsets.UTF_8)),
+                    order,
+                    card(row, toCheckOut),
                     new Lease(
                             row.getLong("lease_token"),
                             Actor.valueOf(row.getString("lease_actor")),
@@ -91,14 +104,28 @@ final class OrderRows {
         }
     }
 
+    private @Nullable CardToken card(ResultSet row, boolean isNeeded) throws SQLException {
+        var card = row.getBytes("card_token");
+        try {
+            return card == null ? null : new CardToken(new String(cards.decrypt(card), StandardCharsets.UTF_8));
+        } catch (RuntimeException e) {
+            if (isNeeded) {
+                throw e;
+            }
+            return null;
+        }
+    }
+
+    /** Without lines if they cannot be read. */
     Order order(ResultSet row, int number) throws SQLException {
+        var lines = linesIfReadable(row.getString("lines"));
         var total = row.getString("total_currency");
         var reason = row.getString("reason");
         var answer = row.getBytes("answer_body");
         return new Order(
                 new OrderId(row.getObject("id", UUID.class)),
                 new CustomerId(row.getObject("customer_id", UUID.class)),
-                json.readValue(row.getString("lines"), LINES),
+                lines == null ? List.of() : lines,
                 new Money(row.getLong("expected_amount"), row.getString("expected_currency")),
                 total == null ? null : new Money(row.getLong("total_amount"), total),
                 Status.valueOf(row.getString("status")),

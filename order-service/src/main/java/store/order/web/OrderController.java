@@ -96,7 +96,7 @@ class OrderController {
     ResponseEntity<?> cancel(Principal principal, @PathVariable UUID id) {
         return switch (cancelOrder.cancel(customer(principal), new OrderId(id))) {
             case Cancellation.Accepted(var order) ->
-                order.status().isFinal() ? ResponseEntity.ok(OrderResponse.of(order)) : pending(order);
+                order.status().isFinal() ? state(ResponseEntity.ok(), order) : pending(order);
             case Cancellation.AlreadyFinal(var order) ->
                 throw withOrderId(
                         Problems.of(HttpStatus.CONFLICT, "order-final", "The order is " + order.status() + " already."),
@@ -124,10 +124,16 @@ class OrderController {
     }
 
     private static ResponseEntity<OrderResponse> pending(Order order) {
-        return ResponseEntity.accepted()
-                .location(URI.create(PATH + order.id()))
-                .header(HttpHeaders.RETRY_AFTER, "1")
-                .body(OrderResponse.of(order));
+        return state(
+                ResponseEntity.accepted()
+                        .location(URI.create(PATH + order.id()))
+                        .header(HttpHeaders.RETRY_AFTER, "1"),
+                order);
+    }
+
+    /** Whatever the client accepts: something was done, and a 406 would say that it was not. */
+    private static ResponseEntity<OrderResponse> state(ResponseEntity.BodyBuilder answer, Order order) {
+        return answer.contentType(MediaType.APPLICATION_JSON).body(OrderResponse.of(order));
     }
 
     private static IdempotencyKey idempotencyKey(@Nullable String value) {

@@ -26,7 +26,13 @@ record PlaceOrderRequest(
 
     record Line(@Nullable String sku, @Nullable Integer quantity) {}
 
-    record Payment(@Nullable String token) {}
+    /** Its token is in no log, not even the framework's own of what it has read. */
+    record Payment(@Nullable String token) {
+        @Override
+        public String toString() {
+            return "Payment[token=***]";
+        }
+    }
 
     record Total(@Nullable Long amount, @Nullable String currency) {}
 

@@ -29,11 +29,13 @@ final class FakePeers {
     private final Queue<Supplier<Inventory.ReservationOutcome>> plannedReservations = new ConcurrentLinkedQueue<>();
     private final Queue<Supplier<Payments.ChargeOutcome>> plannedCharges = new ConcurrentLinkedQueue<>();
     private final Queue<Supplier<Payments.VoidOutcome>> plannedVoids = new ConcurrentLinkedQueue<>();
+    private final Queue<Supplier<Inventory.SettlementOutcome>> plannedReleases = new ConcurrentLinkedQueue<>();
 
     void reset() {
         plannedReservations.clear();
         plannedCharges.clear();
         plannedVoids.clear();
+        plannedReleases.clear();
         inventoryCalls.clear();
     }
 
@@ -47,6 +49,10 @@ final class FakePeers {
 
     void nextVoid(Supplier<Payments.VoidOutcome> outcome) {
         plannedVoids.add(outcome);
+    }
+
+    void nextRelease(Supplier<Inventory.SettlementOutcome> outcome) {
+        plannedReleases.add(outcome);
     }
 
     Inventory inventory() {
@@ -73,6 +79,10 @@ final class FakePeers {
             @Override
             public SettlementOutcome release(OrderId id) {
                 inventoryCalls.add(new Call(id, System.nanoTime()));
+                var planned = plannedReleases.poll();
+                if (planned != null) {
+                    return planned.get();
+                }
                 reservations.put(id, "released");
                 return new SettlementOutcome.Settled();
             }

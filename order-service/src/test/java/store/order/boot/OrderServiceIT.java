@@ -38,6 +38,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -62,6 +63,7 @@ import store.order.FinishOrder;
 import store.order.IdempotencyKey;
 import store.order.Inventory;
 import store.order.Inventory.ReservationOutcome;
+import store.order.Inventory.SettlementOutcome;
 import store.order.Money;
 import store.order.NewOrder;
 import store.order.OrderId;
@@ -267,6 +269,56 @@ class OrderServiceIT {
         var answer = place(key, twoCups("tok_visa"));
         assertThat(json(answer).get("status").asString()).isEqualTo("NEEDS_ATTENTION");
         assertThat(peers.payments).doesNotContainKey(id(answer));
+    }
+
+    /** An inventory restored from a backup forgets what it held; by then the order may be charged. */
+    @Test
+    void stockThatWasHeldAndIsNoMoreIsAContradictionAndNoEnd() {
+        for (var forgotten : List.<Supplier<ReservationOutcome>>of(
+                () -> new ReservationOutcome.Refused(Reason.OUT_OF_STOCK), () -> dearer(2))) {
+            peers.nextReservation(() -> FakePeers.held(List.of(OrderLine.of("cup", 2))));
+            peers.nextCharge(() -> new ChargeOutcome.Unknown("no answer"));
+            peers.nextReservation(forgotten);
+            var order = id(place(UUID.randomUUID().toString(), twoCups("tok_visa")));
+            awaitStatus(order, "NEEDS_ATTENTION");
+            assertThat(resolve(order, "CANCELLED").statusCode()).isEqualTo(200);
+            assertThat(peers.payments.get(order)).isEqualTo("voided");
+        }
+    }
+
+    @Test
+    void pricesThatHaveNoSumAreNotThePriceAgreedTo() {
+        peers.nextReservation(() -> new ReservationOutcome.Held(List.of(
+                new OrderLine("cup", 1, "Cup", new Money(1000, "EUR")),
+                new OrderLine("mug", 1, "Mug", new Money(1000, "USD")))));
+        var answer = place(
+                key,
+                twoCups("tok_visa")
+                        .replace(
+                                "{\"sku\":\"cup\",\"quantity\":2}",
+                                "{\"sku\":\"cup\",\"quantity\":1},{\"sku\":\"mug\",\"quantity\":1}"));
+        assertThat(answer.statusCode()).isEqualTo(409);
+        assertThat(json(answer).get("type").asString()).endsWith("/price-changed");
+        assertThat(peers.payments).doesNotContainKey(orderIdIn(answer));
+        awaitSettled(orderIdIn(answer), "released");
+    }
+
+    /** 406 would say that nothing was done. */
+    @Test
+    void whatIsDoneIsToldInJsonWhateverTheClientAccepts() {
+        peers.nextCharge(() -> new ChargeOutcome.Unknown("no answer"));
+        var placed = send(request("/api/orders", token(customer, KEYS))
+                .header("Accept", "text/html")
+                .header("Content-Type", "application/json")
+                .header("Idempotency-Key", key)
+                .POST(BodyPublishers.ofString(twoCups("tok_visa"))));
+        assertThat(placed.statusCode()).isEqualTo(202);
+        assertThat(placed.headers().firstValue("Content-Type")).contains("application/json");
+        var cancelled = send(request("/api/orders/" + id(placed) + "/cancel", token(customer, KEYS))
+                .header("Accept", "text/html")
+                .POST(BodyPublishers.noBody()));
+        assertThat(cancelled.statusCode()).isEqualTo(200);
+        assertThat(json(cancelled).get("status").asString()).isEqualTo("CANCELLED");
     }
 
     @Test
@@ -718,6 +770,15 @@ class OrderServiceIT {
         assertThat(peers.payments.get(order)).isEqualTo("voided");
         assertThat(peers.reservations.get(order)).isEqualTo("released");
         assertThat(place(key, twoCups("tok_visa")).statusCode()).isEqualTo(409);
+    }
+
+    @Test
+    void nobodyGetsTheMoneyBackForWhatIsSold() {
+        var order = orderThatNeedsAttention();
+        peers.nextRelease(() -> new SettlementOutcome.Contradiction("sold already"));
+        assertThat(resolve(order, "CANCELLED").statusCode()).isEqualTo(409);
+        assertThat(peers.payments).doesNotContainKey(order);
+        assertThat(orders.find(order).orElseThrow().status()).isEqualTo(Status.NEEDS_ATTENTION);
     }
 
     @Test

@@ -26,11 +26,13 @@ import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import store.order.CustomerId;
 import store.order.Dossiers;
 import store.order.NewOrder;
+import store.order.Order;
 import store.order.Orders;
 import store.order.OrdersContract;
 import store.order.Reason;
 import store.order.Settlements;
 import store.order.Status;
+import store.order.StoredAnswer;
 import store.testing.TestDatabase;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -105,7 +107,34 @@ class JdbcOrdersIT implements OrdersContract {
             assertThat(dossier.status()).isEqualTo(Status.NEEDS_ATTENTION);
             assertThat(dossier.history().getLast().note()).startsWith("its row cannot be read: ");
             assertThat(dossier.lines() == null).isEqualTo(damage.startsWith("lines"));
+
+            var id = order.order().id();
+            assertThat(orders().find(id).orElseThrow().lines().isEmpty()).isEqualTo(damage.startsWith("lines"));
+            assertThat(dossiers().take(id, "why", Duration.ZERO)).as(damage).isPresent();
+            assertThat(dossiers().giveUp(id, "why", Duration.ZERO)).as(damage).isPresent();
+            var given = orders().claimDue(1000, LEASE).stream()
+                    .filter(claimed -> claimed.order().id().equals(id))
+                    .findAny()
+                    .orElseThrow();
+            assertThat(orders().conclude(given, cancelled(given.order()), null)).isTrue();
+            assertThat(dossiers().find(id).orElseThrow().lines() == null)
+                    .as("what cannot be read is kept")
+                    .isEqualTo(damage.startsWith("lines"));
         }
+    }
+
+    private static Order cancelled(Order order) {
+        return new Order(
+                order.id(),
+                order.customer(),
+                order.lines(),
+                order.expectedTotal(),
+                order.total(),
+                Status.CANCELLED,
+                order.reason(),
+                order.createdAt(),
+                order.updatedAt(),
+                new StoredAnswer(409, new byte[0]));
     }
 
     private static NewOrder newOrder() {
