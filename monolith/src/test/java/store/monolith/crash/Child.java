@@ -6,7 +6,9 @@ import com.fasterxml.uuid.Generators;
 import com.fasterxml.uuid.NoArgGenerator;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.flyway.autoconfigure.FlywayMigrationInitializer;
@@ -43,6 +45,7 @@ final class Child {
             context.getBeansOfType(FlywayMigrationInitializer.class); // each migrates when it is made
         } else if (recovers) {
             awaitNothingOpen(context.getBean(JdbcClient.class), context.getBean(RetryOrder.class));
+            awaitLedgerLikeStatement(context.getBean(JdbcClient.class), context.getBean(Acquirer.class));
         } else {
             awaitAcquirer(context.getBean(Acquirer.class));
             for (var course : courses(arguments[0])) {
@@ -109,5 +112,28 @@ final class Child {
                     and not exists (select from payments.payment where due_at is not null)
                 """).query(Boolean.class).single();
         });
+    }
+
+    /** Whatever moved at the acquirer is booked, and nothing else. */
+    private static void awaitLedgerLikeStatement(JdbcClient jdbc, Acquirer acquirer) {
+        await().atMost(RECOVERY_BOUND).pollInterval(Duration.ofMillis(500)).until(() -> {
+            var booked = jdbc.sql("select movement_id from payments.ledger_posting")
+                    .query(String.class)
+                    .set();
+            return booked.equals(moved(acquirer));
+        });
+    }
+
+    private static Set<String> moved(Acquirer acquirer) {
+        var moved = new HashSet<String>();
+        String after = null;
+        do {
+            if (!(acquirer.statement(after, 100) instanceof Page page)) {
+                return Set.of();
+            }
+            page.movements().forEach(movement -> moved.add(movement.id()));
+            after = page.next();
+        } while (after != null);
+        return moved;
     }
 }

@@ -122,6 +122,12 @@ enum Scenario {
     OLD_KEY(World.Kind.OLD, Set.of("CANCELLED"), shop -> {
         shop.place(CART, "tok_visa", TOTAL);
         shop.finish();
+    }),
+    /** The acquirer has captured and not answered, and may have forgotten the key by now: its record tells. */
+    FORGOTTEN_KEY(World.Kind.FORGETFUL, Set.of("CONFIRMED", "CANCELLED"), shop -> {
+        shop.place(CART, "tok_silent", TOTAL);
+        shop.outliveItsKey();
+        shop.finish();
     });
 
     private final World.Kind world;

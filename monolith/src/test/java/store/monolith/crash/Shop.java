@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
@@ -38,6 +39,7 @@ import store.order.PlaceOrder;
 import store.order.Placement;
 import store.order.ResolveOrder;
 import store.order.RetryOrder;
+import store.order.Settlements;
 import store.payment.Acquirer;
 import store.payment.Movement;
 import store.payment.ReconcileLedger;
@@ -126,6 +128,7 @@ final class Shop {
     /** Has an operator look for what needs attention, and let recovery try again. */
     void retry() {
         attempt(() -> {
+            bean(Dossiers.class).needingAttention();
             bean(Dossiers.class).open(Duration.ofHours(1), 10);
             bean(RetryOrder.class).retry(id, "the crash matrix's operator");
         });
@@ -143,12 +146,19 @@ final class Shop {
             bean(Orders.class).list(customer, null, 10);
             bean(Orders.class).find(customer, id).ifPresent(this::answered);
             bean(ReportOverdueHolds.class).report();
+            bean(Settlements.class).retried();
         });
     }
 
     /** Takes the order to its end, and does what remains to be done then. */
     void finish() {
         work(Due.NOTHING);
+    }
+
+    /** Waits until the acquirer may have forgotten the key: the order is too old by its id. */
+    void outliveItsKey() {
+        var madeAt = Instant.ofEpochMilli(id.value().getMostSignificantBits() >>> 16);
+        until(() -> Instant.now().isAfter(madeAt.plus(World.KEY_TRUST)));
     }
 
     /** Takes the payment to where it is known. */

@@ -29,6 +29,9 @@ import tools.jackson.databind.json.JsonMapper;
 /** What outlives the processes that die: a database, an acquirer, and the settings that they all have in common. */
 final class World implements AutoCloseable {
 
+    /** Where the acquirer is forgetful; a first charge, of a process that has just been started, is sent sooner. */
+    static final Duration KEY_TRUST = Duration.ofSeconds(5);
+
     /** What time means in it. */
     enum Kind {
         STANDARD(Duration.ofHours(24), Map.of()),
@@ -39,7 +42,15 @@ final class World implements AutoCloseable {
         /** Every order is older than what the acquirer remembers of keys. */
         OLD(
                 Duration.ofHours(24),
-                Map.of("store.payment.attempts.key-trust", "0s", "store.payment.attempts.quiet", "0s"));
+                Map.of("store.payment.attempts.key-trust", "0s", "store.payment.attempts.quiet", "0s")),
+        /** The acquirer remembers keys for a moment. */
+        FORGETFUL(
+                Duration.ofHours(24),
+                Map.of(
+                        "store.payment.attempts.key-trust",
+                        KEY_TRUST.toSeconds() + "s",
+                        "store.payment.attempts.quiet",
+                        "0s"));
 
         private final Duration voidWindow;
         private final Map<String, String> settings;
@@ -143,8 +154,8 @@ final class World implements AutoCloseable {
         server.restart();
     }
 
-    /** Judges everything that has happened in it. Recovery has as long as it may take after a fault, from the given time. */
-    Verdict audit(Instant faultEnded) throws IOException, SQLException, InterruptedException {
+    /** Judges everything that has happened in it. Recovery says that nothing is open, so nothing has any time left. */
+    Verdict audit() throws IOException, SQLException, InterruptedException {
         var acquirerUrl = "http://127.0.0.1:" + acquirer.port();
         var store = new RunningStore(
                 name,
@@ -153,8 +164,8 @@ final class World implements AutoCloseable {
                 List.of(
                         Part.database("monolith-db", server.urlOf(name), Server.USER, Server.USER),
                         Part.service("acquirer-sandbox", acquirerUrl)));
-        var standard = Bounds.STANDARD;
-        return Auditor.audit(store, null, new Bounds(faultEnded, standard.within(), standard.recoveryPerSecond()));
+        var bounds = new Bounds(Instant.now(), Duration.ZERO, Bounds.STANDARD.recoveryPerSecond());
+        return Auditor.audit(store, null, bounds);
     }
 
     /** What the databases and the acquirer know of the order, in that order. */

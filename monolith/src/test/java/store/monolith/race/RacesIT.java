@@ -224,7 +224,7 @@ class RacesIT {
 
     @Test
     void aChargeThatItsVoidOvertookIsWithdrawn() throws Exception {
-        var orders = repeatSideBySide(TIMES, iteration -> {
+        var orders = repeatSideBySide(TIMES * 2, iteration -> {
             var order = store.order("tok_visa", store.product(1));
             var leased = store.one.record(order);
             // On its way to payment, where it will find a tombstone, or from there to the acquirer, who has one too.
@@ -277,7 +277,7 @@ class RacesIT {
                         ChargeOutcome.Declined.class),
                 new LateStep(
                         new Place(Acquirer.class, "capture"), "tok_visa", 1, "CONFIRMED", Acquirer.Captured.class));
-        repeatSideBySide(Math.max(TIMES, steps.size()), iteration -> {
+        repeatSideBySide(TIMES * steps.size(), iteration -> {
             var step = steps.get(iteration % steps.size());
             var sku = store.product(step.pieces());
             var order = store.order(step.card(), sku);
@@ -307,7 +307,7 @@ class RacesIT {
                 new Place(Payments.class, "voidCharge"),
                 new Place(Acquirer.class, "undo"),
                 new Place(Inventory.class, "release"));
-        repeatSideBySide(Math.max(TIMES, steps.size()), iteration -> {
+        repeatSideBySide(TIMES * steps.size(), iteration -> {
             var step = steps.get(iteration % steps.size());
             var order = store.order("tok_visa", store.product(1));
             var leased = store.one.record(order);
@@ -343,7 +343,7 @@ class RacesIT {
 
     @Test
     void aWorkerThatWakesAfterItsLeaseChangesNothing() throws Exception {
-        repeatSideBySide(Math.max(TIMES, Write.values().length), iteration -> {
+        repeatSideBySide(TIMES * Write.values().length, iteration -> {
             var write = Write.values()[iteration % Write.values().length];
             var order = store.order("tok_visa", store.product(1));
             var id = order.id().value();
