@@ -281,7 +281,11 @@ final class KillTest implements Callable<Integer> {
         var warm = crowd.answered();
         for (var isFirst = true; isFirst || crowd.answered() - warm < orders; isFirst = false) {
             for (var fault : schedule.round()) {
-                if (coming.isDone() || !isFirst && crowd.answered() - warm >= orders) {
+                if (coming.isDone()) {
+                    awaitEnds(coming, System.nanoTime()); // says if anything went wrong
+                    throw new IOException("nobody came any more before enough was broken");
+                }
+                if (!isFirst && crowd.answered() - warm >= orders) {
                     return done;
                 }
                 var broken = breaking.carryOut(fault);

@@ -131,7 +131,7 @@ record Report(
             broken.add(seen.atEnd().open() + " orders were open after their bound");
         }
         var ended = seen.ends().entrySet().stream()
-                .filter(end -> List.of("CONFIRMED", "DECLINED", "REJECTED", "CANCELLED")
+                .filter(end -> List.of("CONFIRMED", "DECLINED", "REJECTED", "CANCELLED", "GONE")
                         .contains(end.getKey()))
                 .mapToLong(Map.Entry::getValue)
                 .sum();
@@ -157,6 +157,8 @@ record Report(
                             invariant,
                             finding.violated(),
                             finding.violations().getFirst().why()));
+        } else if (finding.checked() == 0) {
+            notes.add(invariant + ": nothing came up that it could be judged by");
         } else if (finding.inFlight() > 0) {
             notShown.add(invariant + ": " + finding.inFlight() + " orders are still in flight");
         }

@@ -86,7 +86,7 @@ public final class Crowd implements AutoCloseable {
         return byName(results.total(0).outcomes());
     }
 
-    /** How orders ended, as far as they did; OPEN and UNACKNOWLEDGED when patience ran out. */
+    /** How orders ended, as far as they did; OPEN and UNACKNOWLEDGED when patience ran out, GONE who was turned away and left. */
     public Map<String, Long> ends() {
         return byName(results.ends());
     }

@@ -146,7 +146,7 @@ final class Driver {
 
     /**
      * Repeats the key until its answer is terminal. An acknowledged order is looked at in between; its key is repeated right away, and
-     * again once the order is final, for the answer that stands.
+     * again once the order is final, for the answer that stands. Some do not stay when they are turned away.
      */
     private End followUp(Arrival arrival, Customer customer, String checkout, Answer first, long intended)
             throws InterruptedException {
@@ -156,12 +156,15 @@ final class Driver {
         var attempts = 1;
         var looks = 0;
         var isFinal = false;
+        if (arrival.givesUp() && Outcome.of(answer) == Outcome.SHED) {
+            return End.GONE;
+        }
         for (var round = 0; !answer.isTerminal(); round++) {
             if (answer.status() == 202 && order.isEmpty()) {
                 order = answer.field("id").asString("");
                 if (arrival.kind() == Kind.CANCEL && !order.isEmpty()) {
                     Thread.sleep(jitter.nextLong(CANCEL_WITHIN_MILLIS));
-                    shop.cancel(customer, order);
+                    shop.cancel(customer, arrival.key(), order);
                 }
             }
             var pause = pause(answer, round, order.isEmpty() ? REPEAT_PAUSE_MAX : LOOK_PAUSE_MAX, jitter);
@@ -173,7 +176,7 @@ final class Driver {
             try {
                 var isSeenFinal = false;
                 if (!order.isEmpty()) {
-                    var look = shop.order(customer, order, ++looks);
+                    var look = shop.order(customer, arrival.key(), order, ++looks);
                     isSeenFinal = look.status() == 200
                             && FINAL.contains(look.field("status").asString(""));
                 }

@@ -46,7 +46,9 @@ enum Outcome {
         /** Acknowledged, and not final within the bound. */
         OPEN,
         /** Never acknowledged within the bound. */
-        UNACKNOWLEDGED;
+        UNACKNOWLEDGED,
+        /** Told that nothing was done, and did not come back. */
+        GONE;
 
         static End of(Answer terminal) {
             return switch (terminal.status()) {

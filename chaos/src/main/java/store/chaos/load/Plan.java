@@ -56,6 +56,7 @@ record Plan(
      * @param lines of the checkout; someone who browses looks at the first one's product
      * @param browsesAll looks at the whole catalogue instead
      * @param repeats sends a checkout once more after its final answer, as an impatient customer or a lost answer would
+     * @param givesUp goes elsewhere when told at first that nothing was done; then nothing may ever have been
      */
     record Arrival(
             long number,
@@ -66,11 +67,13 @@ record Plan(
             String card,
             int customer,
             String key,
-            boolean repeats) {}
+            boolean repeats,
+            boolean givesUp) {}
 
     private static final double HOT_SHARE = 0.9;
     private static final double BROWSES_ALL_SHARE = 0.2;
     private static final double REPEATS_SHARE = 0.05;
+    private static final double GIVES_UP_SHARE = 0.05;
     private static final int LINES_MAX = 3;
     private static final int QUANTITY_MAX = 2;
 
@@ -135,7 +138,8 @@ record Plan(
                 pick(cards, random),
                 random.nextInt(customers),
                 new UUID(random.nextLong(), random.nextLong()).toString(),
-                random.nextDouble() < REPEATS_SHARE);
+                random.nextDouble() < REPEATS_SHARE,
+                random.nextDouble() < GIVES_UP_SHARE);
     }
 
     private List<Line> lines(RandomGenerator random) {

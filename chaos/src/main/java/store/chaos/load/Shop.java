@@ -122,14 +122,16 @@ final class Shop implements AutoCloseable {
                         .POST(BodyPublishers.ofString(checkout)));
     }
 
-    Answer order(Customer customer, String id, int attempt) throws InterruptedException {
-        return send("order", null, customer, attempt, request("/api/orders/" + id));
+    /** @param key the order was placed with; for the journal alone */
+    Answer order(Customer customer, String key, String id, int attempt) throws InterruptedException {
+        return send("order", key, customer, attempt, request("/api/orders/" + id));
     }
 
-    Answer cancel(Customer customer, String id) throws InterruptedException {
+    /** @param key as for {@link #order} */
+    Answer cancel(Customer customer, String key, String id) throws InterruptedException {
         return send(
                 "cancel",
-                null,
+                key,
                 customer,
                 1,
                 request("/api/orders/" + id + "/cancel").POST(BodyPublishers.noBody()));

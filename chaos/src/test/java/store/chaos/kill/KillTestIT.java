@@ -39,10 +39,14 @@ class KillTestIT {
                     "--only",
                     "order-service,payment-db,order-service:payment-service");
 
-            // How soon customers are told depends on a machine that starts cold processes; the command judges it.
+            // How soon customers are told depends on a machine that starts cold processes; the command judges it more
+            // strictly.
             assertThat(report.path("brokenBecause").valueStream())
                     .as("%s", report)
                     .allMatch(why -> why.asString().contains("acknowledged within"));
+            assertThat(report.at("/acknowledged/later").asDouble())
+                    .as("%s", report.path("acknowledged"))
+                    .isLessThan(report.path("orders").asInt() / 2.0);
             assertThat(report.path("notShownBecause")).isEmpty();
             assertThat(report.path("audit").path("verdict").asString()).isEqualTo("held");
             assertThat(report.path("needsAttention").asInt()).isZero();

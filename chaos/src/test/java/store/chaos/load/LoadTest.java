@@ -251,7 +251,7 @@ class LoadTest {
 
     private Map<String, List<Entry>> keys() throws IOException {
         return entries()
-                .filter(entry -> entry.key() != null)
+                .filter(entry -> entry.call().equals("place"))
                 .collect(Collectors.groupingBy(entry -> String.valueOf(entry.key())));
     }
 
