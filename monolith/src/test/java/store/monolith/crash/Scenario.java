@@ -113,7 +113,7 @@ enum Scenario {
         shop.finish();
     }),
     /** What was captured cannot be voided any more. */
-    REFUNDED(World.Kind.LATE, Set.of("CANCELLED"), shop -> {
+    REFUNDED(World.Kind.LATE, Set.of("CANCELLED", "CONFIRMED"), shop -> {
         shop.place(CART, "tok_silent", TOTAL);
         shop.cancel();
         shop.finish();
