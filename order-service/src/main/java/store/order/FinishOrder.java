@@ -78,7 +78,7 @@ public final class FinishOrder {
             when order.wasHeld() && !order.heldAt(lines).costs(order.total()) ->
                 callForAttention(leased, "inventory held it at another price before");
             case ReservationOutcome.Held(var lines) -> charge(leased, order.heldAt(lines));
-            // It may be charged by now, so no end may be taken from this.
+            // With its price on record it may have been charged, so this must not become its end.
             case ReservationOutcome.Refused(var why)
             when order.wasHeld() -> callForAttention(leased, "inventory refuses what it held before: " + why);
             case ReservationOutcome.Refused(var why) -> conclude(leased, order.rejected(why), Settlement.RELEASE);
@@ -115,7 +115,7 @@ public final class FinishOrder {
         var order = leased.order();
         var released = inventory.release(order.id());
         if (released instanceof SettlementOutcome.Contradiction(var why)) {
-            return callForAttention(leased, why); // nobody gets the money back for what is sold
+            return callForAttention(leased, why); // it is sold, and the money for it stays
         }
         var voided = payments.voidCharge(order.id());
         if (voided instanceof VoidOutcome.Contradiction(var why)) {

@@ -86,7 +86,7 @@ public final class ResolveOrder {
             return refuse(taken, "the stock costs " + total + ", not the " + held.expectedTotal() + " agreed to");
         }
         if (taken.card() == null) {
-            return refuse(taken, "the card token is gone");
+            return refuse(taken, "the card token is gone, or cannot be read");
         }
         return switch (payments.charge(held.id(), total, taken.card())) {
             case ChargeOutcome.Captured _ -> conclude(taken, held.confirmed());

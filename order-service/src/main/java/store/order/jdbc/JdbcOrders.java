@@ -226,7 +226,7 @@ final class JdbcOrders implements Orders {
         return write(() -> jdbc.sql("""
             with changed as (
                 update orders.orders
-                set status = :status, reason = :reason, lines = coalesce(nullif(cast(:lines as jsonb), '[]'), lines),
+                set status = :status, reason = :reason, lines = coalesce(cast(:lines as jsonb), lines),
                     total_amount = :totalAmount, total_currency = :totalCurrency,
                     answer_status = :answerStatus, answer_body = :answerBody, updated_at = :updatedAt,
                     card_token = case when :status in ('PENDING', 'NEEDS_ATTENTION') then card_token end,
@@ -250,7 +250,11 @@ final class JdbcOrders implements Orders {
                         .param("statusBefore", before.status().name())
                         .param("status", next.status().name())
                         .param("reason", name(next.reason()), Types.VARCHAR)
-                        .param("lines", rows.lines(next.lines()))
+                        // What has not changed stays as it is written, with what this version may not know of it.
+                        .param(
+                                "lines",
+                                next.lines().equals(before.lines()) ? null : rows.lines(next.lines()),
+                                Types.VARCHAR)
                         .param("totalAmount", total == null ? null : total.amount(), Types.BIGINT)
                         .param("totalCurrency", total == null ? null : total.currency(), Types.VARCHAR)
                         .param("answerStatus", answer == null ? null : answer.status(), Types.INTEGER)

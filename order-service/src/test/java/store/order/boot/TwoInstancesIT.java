@@ -158,7 +158,7 @@ class TwoInstancesIT {
         return ((Placed) placement).order().id().value();
     }
 
-    /** As a request does that dies one after the acknowledgement. */
+    /** As a request does that dies right after the acknowledgement. */
     private static void leaveOpen(ConfigurableApplicationContext instance, int count) {
         for (var i = 0; i < count; i++) {
             var order = new NewOrder(

@@ -87,7 +87,11 @@ class JdbcOrdersIT implements OrdersContract {
 
     @Test
     void aBrokenRowIsSetAsideAndHoldsNobodyUp() {
-        var broken = List.of("card_token = 'x'", "card_token = repeat('x', 60)::bytea", "lines = '{}'");
+        var broken = List.of(
+                "card_token = 'x'",
+                "card_token = repeat('x', 60)::bytea",
+                "lines = '{}'",
+                "lines = '[{\"product\": \"cup\", \"quantity\": 2}]'");
         for (var damage : broken) {
             var order = orders().insert(newOrder(), LEASE).orElseThrow();
             orders().park(order, order.order(), Duration.ZERO);
