@@ -157,10 +157,10 @@ record Report(
                             invariant,
                             finding.violated(),
                             finding.violations().getFirst().why()));
-        } else if (finding.checked() == 0) {
-            notes.add(invariant + ": nothing came up that it could be judged by");
         } else if (finding.inFlight() > 0) {
             notShown.add(invariant + ": " + finding.inFlight() + " orders are still in flight");
+        } else if (finding.checked() == 0) {
+            notes.add(invariant + ": nothing came up that it could be judged by");
         }
     }
 
