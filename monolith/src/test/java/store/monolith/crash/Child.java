@@ -26,7 +26,8 @@ final class Child {
     static final String REHEARSE = "rehearse";
     static final String RECOVER = "recover";
 
-    private static final Duration RECOVERY_BOUND = Duration.ofSeconds(110);
+    private static final Duration RECOVERY_BOUND = Duration.ofSeconds(90);
+    private static final Duration RECONCILIATION_BOUND = Duration.ofSeconds(20);
 
     private static final NoArgGenerator IDS = Generators.timeBasedEpochGenerator();
 
@@ -116,12 +117,14 @@ final class Child {
 
     /** Whatever moved at the acquirer is booked, and nothing else. */
     private static void awaitLedgerLikeStatement(JdbcClient jdbc, Acquirer acquirer) {
-        await().atMost(RECOVERY_BOUND).pollInterval(Duration.ofMillis(500)).until(() -> {
-            var booked = jdbc.sql("select movement_id from payments.ledger_posting")
-                    .query(String.class)
-                    .set();
-            return booked.equals(moved(acquirer));
-        });
+        await().atMost(RECONCILIATION_BOUND)
+                .pollInterval(Duration.ofMillis(500))
+                .until(() -> {
+                    var booked = jdbc.sql("select movement_id from payments.ledger_posting")
+                            .query(String.class)
+                            .set();
+                    return booked.equals(moved(acquirer));
+                });
     }
 
     private static Set<String> moved(Acquirer acquirer) {

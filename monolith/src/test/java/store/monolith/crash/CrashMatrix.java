@@ -248,7 +248,8 @@ final class CrashMatrix implements AutoCloseable {
                     .filter(violation ->
                             violation.orderId() == null || violation.orderId().equals(order))
                     .forEach(violation -> violations.add(invariant + ": " + violation.why()));
-            if (JUDGED.contains(invariant) && (finding.held() == null || finding.inFlight() > 0)) {
+            var isJudged = finding.held() != null || verdict.orders() == 0;
+            if (JUDGED.contains(invariant) && (!isJudged || finding.inFlight() > 0)) {
                 violations.add(invariant + " was not judged of all orders");
             }
         });

@@ -123,7 +123,7 @@ enum Scenario {
         shop.place(CART, "tok_visa", TOTAL);
         shop.finish();
     }),
-    /** The acquirer has captured and not answered, and may have forgotten the key by now: its record tells. */
+    /** The acquirer has captured and not answered, and forgotten the key by now: only its record tells. */
     FORGOTTEN_KEY(World.Kind.FORGETFUL, Set.of("CONFIRMED", "CANCELLED"), shop -> {
         shop.place(CART, "tok_silent", TOTAL);
         shop.outliveItsKey();

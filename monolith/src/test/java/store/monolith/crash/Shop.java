@@ -155,10 +155,10 @@ final class Shop {
         work(Due.NOTHING);
     }
 
-    /** Waits until the acquirer may have forgotten the key: the order is too old by its id. */
+    /** Waits until the acquirer has forgotten the key. */
     void outliveItsKey() {
         var madeAt = Instant.ofEpochMilli(id.value().getMostSignificantBits() >>> 16);
-        until(() -> Instant.now().isAfter(madeAt.plus(World.KEY_TRUST)));
+        until(() -> Instant.now().isAfter(madeAt.plus(World.KEY_FORGOTTEN)));
     }
 
     /** Takes the payment to where it is known. */

@@ -30,22 +30,28 @@ import tools.jackson.databind.json.JsonMapper;
 final class World implements AutoCloseable {
 
     /** Where the acquirer is forgetful; a first charge, of a process that has just been started, is sent sooner. */
-    static final Duration KEY_TRUST = Duration.ofSeconds(5);
+    private static final Duration KEY_TRUST = Duration.ofSeconds(5);
+
+    private static final Duration KEY_TTL = KEY_TRUST.plusSeconds(1);
+
+    /** From the making of an order to when a key that was trusted then is certainly forgotten. */
+    static final Duration KEY_FORGOTTEN = KEY_TRUST.plus(KEY_TTL);
+
+    private static final Duration DAY = Duration.ofDays(1);
 
     /** What time means in it. */
     enum Kind {
-        STANDARD(Duration.ofHours(24), Map.of()),
+        STANDARD(DAY, DAY, Map.of()),
         /** A customer whose card is not answered for at once is kept waiting for too long. */
-        IMPATIENT(Duration.ofHours(24), Map.of("store.order.patience", "500ms")),
+        IMPATIENT(DAY, DAY, Map.of("store.order.patience", "500ms")),
         /** The acquirer's void window has closed as soon as it has captured. */
-        LATE(Duration.ZERO, Map.of()),
+        LATE(Duration.ZERO, DAY, Map.of()),
         /** Every order is older than what the acquirer remembers of keys. */
-        OLD(
-                Duration.ofHours(24),
-                Map.of("store.payment.attempts.key-trust", "0s", "store.payment.attempts.quiet", "0s")),
+        OLD(DAY, DAY, Map.of("store.payment.attempts.key-trust", "0s", "store.payment.attempts.quiet", "0s")),
         /** The acquirer remembers keys for a moment. */
         FORGETFUL(
-                Duration.ofHours(24),
+                DAY,
+                KEY_TTL,
                 Map.of(
                         "store.payment.attempts.key-trust",
                         KEY_TRUST.toSeconds() + "s",
@@ -53,10 +59,12 @@ final class World implements AutoCloseable {
                         "0s"));
 
         private final Duration voidWindow;
+        private final Duration keyTtl;
         private final Map<String, String> settings;
 
-        Kind(Duration voidWindow, Map<String, String> settings) {
+        Kind(Duration voidWindow, Duration keyTtl, Map<String, String> settings) {
             this.voidWindow = voidWindow;
+            this.keyTtl = keyTtl;
             this.settings = settings;
         }
     }
@@ -95,6 +103,7 @@ final class World implements AutoCloseable {
         server.create(name, template);
         acquirer = AcquirerSandbox.start(AcquirerSettings.defaults(folder.resolve("acquirer"))
                 .withVoidWindow(kind.voidWindow)
+                .withKeyTtl(kind.keyTtl)
                 .withChargebackAfter(Duration.ofMillis(100)));
     }
 
