@@ -145,8 +145,8 @@ class StoreIT {
             statement.execute("""
                 insert into orders.orders (id, customer_id, idempotency_key, fingerprint, lines, expected_amount,
                     expected_currency, status, reason, due_at)
-                values ('%1$s', '%1$s', 'stuck', '', '[{"sku": "sku-001", "quantity": 1}]', 690, 'EUR',
-                    'NEEDS_ATTENTION', 'CONTRADICTION', now())
+                values ('%1$s', '%1$s', 'stuck', '', '[{"sku": "sku-001", "quantity": 1, "name": null, "unitPrice": null}]',
+                    690, 'EUR', 'NEEDS_ATTENTION', 'CONTRADICTION', now())
                 """.formatted(stuck));
         }
         assertThat(script("operator", "list").output()).contains(stuck);
