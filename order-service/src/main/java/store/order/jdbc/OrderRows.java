@@ -89,7 +89,7 @@ final class OrderRows {
             var order = order(row, number);
             var toCheckOut = order.status() == Status.PENDING;
             if (toCheckOut && order.lines().isEmpty()) {
-                throw new IllegalStateException("no lines");
+                throw new Unreadable("lines", null);
             }
             return new LeasedOrder(
                     order,
@@ -100,8 +100,10 @@ final class OrderRows {
                             instant(row, "leased_at"),
                             System.nanoTime()),
                     row.getInt("attempts"));
+        } catch (Unreadable e) {
+            throw e;
         } catch (RuntimeException e) { // of whichever decoder: the row is in memory, and nothing else can fail here
-            throw new Unreadable(e);
+            throw new Unreadable(e.getClass().getSimpleName(), e);
         }
     }
 
@@ -144,12 +146,12 @@ final class OrderRows {
         return value == null ? null : value.name();
     }
 
-    /** A row that is broken. What the decoder said of it may quote it, so only the kind of failure is told. */
+    /** A row that is broken. What the decoder said of it may quote it, so only where it is, or the kind of failure, is told. */
     static final class Unreadable extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
-        private Unreadable(RuntimeException cause) {
-            super("its row cannot be read: " + cause.getClass().getSimpleName(), cause);
+        private Unreadable(String what, @Nullable RuntimeException cause) {
+            super("its row cannot be read: " + what, cause);
         }
     }
 }
