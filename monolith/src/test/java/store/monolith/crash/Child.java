@@ -6,18 +6,19 @@ import com.fasterxml.uuid.Generators;
 import com.fasterxml.uuid.NoArgGenerator;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.flyway.autoconfigure.FlywayMigrationInitializer;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import store.monolith.AtRest;
 import store.order.OrderId;
 import store.order.RetryOrder;
 import store.payment.Acquirer;
 import store.payment.Acquirer.Page;
+import store.payment.Movement;
 
 /** The process that dies. Says what it does on standard output, a line each. */
 final class Child {
@@ -123,20 +124,10 @@ final class Child {
                     var booked = jdbc.sql("select movement_id from payments.ledger_posting")
                             .query(String.class)
                             .set();
-                    return booked.equals(moved(acquirer));
+                    return AtRest.statement(acquirer)
+                            .map(moved -> moved.stream().map(Movement::id).collect(Collectors.toSet()))
+                            .filter(booked::equals)
+                            .isPresent();
                 });
-    }
-
-    private static Set<String> moved(Acquirer acquirer) {
-        var moved = new HashSet<String>();
-        String after = null;
-        do {
-            if (!(acquirer.statement(after, 100) instanceof Page page)) {
-                return Set.of();
-            }
-            page.movements().forEach(movement -> moved.add(movement.id()));
-            after = page.next();
-        } while (after != null);
-        return moved;
     }
 }

@@ -21,6 +21,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import store.chaos.audit.Verdict;
+import store.monolith.AtRest;
 import store.monolith.crash.Point.Effect;
 import store.monolith.crash.Point.Moment;
 
@@ -37,9 +38,6 @@ final class CrashMatrix implements AutoCloseable {
     /** Where the database dies too. Between them they take every COMMIT of a purchase, and those of a compensation. */
     private static final Set<Scenario> DATABASE_KILLED =
             EnumSet.of(Scenario.CONFIRMED, Scenario.CANCELLED_WHILE_PENDING);
-
-    /** The others are about a client's journal and a network, which are not here. */
-    private static final Set<String> JUDGED = Set.of("I1", "I2", "I3", "I4", "I7", "I8");
 
     /**
      * What became of a case.
@@ -240,7 +238,7 @@ final class CrashMatrix implements AutoCloseable {
         return wrongs;
     }
 
-    /** Of the order, and of all of them together; there is nobody whose case it could be that something was not judged. */
+    /** Of the order, and of all of them together. What was not judged counts against each. */
     private static List<String> violations(Verdict verdict, UUID order) {
         List<String> violations = new ArrayList<>();
         verdict.invariants().forEach((invariant, finding) -> {
@@ -249,7 +247,7 @@ final class CrashMatrix implements AutoCloseable {
                             violation.orderId() == null || violation.orderId().equals(order))
                     .forEach(violation -> violations.add(invariant + ": " + violation.why()));
             var isJudged = finding.held() != null || verdict.orders() == 0;
-            if (JUDGED.contains(invariant) && (!isJudged || finding.inFlight() > 0)) {
+            if (AtRest.JUDGED.contains(invariant) && (!isJudged || finding.inFlight() > 0)) {
                 violations.add(invariant + " was not judged of all orders");
             }
         });

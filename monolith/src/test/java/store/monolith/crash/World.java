@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -19,11 +18,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import store.acquirer.AcquirerSandbox;
 import store.acquirer.AcquirerSettings;
-import store.chaos.audit.Auditor;
-import store.chaos.audit.Bounds;
 import store.chaos.audit.Verdict;
-import store.chaos.running.RunningStore;
-import store.chaos.running.RunningStore.Part;
+import store.monolith.AtRest;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What outlives the processes that die: a database, an acquirer, and the settings that they all have in common. */
@@ -163,18 +159,9 @@ final class World implements AutoCloseable {
         server.restart();
     }
 
-    /** Judges everything that has happened in it. Recovery says that nothing is open, so nothing has any time left. */
+    /** Recovery says that nothing is open. */
     Verdict audit() throws IOException, SQLException, InterruptedException {
-        var acquirerUrl = "http://127.0.0.1:" + acquirer.port();
-        var store = new RunningStore(
-                name,
-                "monolith",
-                URI.create(acquirerUrl), // nobody goes in by the door
-                List.of(
-                        Part.database("monolith-db", server.urlOf(name), Server.USER, Server.USER),
-                        Part.service("acquirer-sandbox", acquirerUrl)));
-        var bounds = new Bounds(Instant.now(), Duration.ZERO, Bounds.STANDARD.recoveryPerSecond());
-        return Auditor.audit(store, null, bounds);
+        return AtRest.audit(name, server.urlOf(name), Server.USER, Server.USER, acquirer.port(), Duration.ZERO);
     }
 
     /** What the databases and the acquirer know of the order, in that order. */

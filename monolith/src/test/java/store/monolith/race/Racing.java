@@ -15,7 +15,7 @@ import store.monolith.race.Gates.Gate;
 final class Racing {
 
     /** {@code -Dstore.races=200} is the full proof; a race that has variants runs as often with each. */
-    static final int TIMES = Integer.getInteger("store.races", 3);
+    static final int TIMES = Integer.getInteger("store.races", 4);
 
     /** On whatever is awaited; a schedule that hangs is a failure. */
     static final Duration BOUND = Duration.ofSeconds(60);

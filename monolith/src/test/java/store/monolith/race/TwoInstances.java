@@ -7,23 +7,20 @@ import com.fasterxml.uuid.Generators;
 import com.fasterxml.uuid.impl.TimeBasedEpochGenerator;
 import com.zaxxer.hikari.HikariDataSource;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -34,10 +31,8 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import store.acquirer.AcquirerSandbox;
 import store.acquirer.AcquirerSettings;
-import store.chaos.audit.Auditor;
 import store.chaos.audit.Bounds;
-import store.chaos.running.RunningStore;
-import store.chaos.running.RunningStore.Part;
+import store.monolith.AtRest;
 import store.order.CancelOrder;
 import store.order.Cancellation;
 import store.order.CardToken;
@@ -56,7 +51,6 @@ import store.order.PlaceOrder;
 import store.order.StoredAnswer;
 import store.payment.Acquirer;
 import store.payment.Acquirer.Found;
-import store.payment.Acquirer.Page;
 import store.payment.Acquirer.Unsettled;
 import store.payment.Movement;
 import store.testing.TestDatabase;
@@ -65,8 +59,6 @@ import store.testing.TestDatabase;
 final class TwoInstances implements AutoCloseable {
 
     static final long PRICE = 100;
-
-    private static final Set<String> JUDGED = Set.of("I1", "I2", "I3", "I4", "I7", "I8");
 
     private static final Duration REQUEST_LEASE = Duration.ofSeconds(5);
     private static final Duration RECOVERY_LEASE = Duration.ofSeconds(10);
@@ -332,19 +324,13 @@ final class TwoInstances implements AutoCloseable {
 
     /** All that ever moved, by order. */
     private Map<UUID, List<Movement>> statement() {
-        var movements = new HashMap<UUID, List<Movement>>();
-        String after = null;
-        do {
-            var from = after;
-            var page = (Page) asked(() -> acquirer().statement(from, 1000));
-            for (var movement : page.movements()) {
-                movements
-                        .computeIfAbsent(movement.orderId(), _ -> new ArrayList<>())
-                        .add(movement);
-            }
-            after = page.next();
-        } while (after != null);
-        return movements;
+        return await()
+                .atMost(Racing.BOUND)
+                .pollDelay(Duration.ZERO)
+                .until(() -> AtRest.statement(acquirer()), Optional::isPresent)
+                .orElseThrow()
+                .stream()
+                .collect(Collectors.groupingBy(Movement::orderId));
     }
 
     private Acquirer acquirer() {
@@ -390,20 +376,18 @@ final class TwoInstances implements AutoCloseable {
 
     /** The auditor has no fault to find; what it cannot judge here is a client's journal and a network. */
     void assertAudited() throws IOException, SQLException, InterruptedException {
-        var described = new RunningStore(
+        var verdict = AtRest.audit(
                 "races",
-                "monolith",
-                URI.create("http://127.0.0.1"),
-                List.of(
-                        Part.database("monolith-db", database.jdbcUrl(), database.user(), database.password()),
-                        Part.service("acquirer-sandbox", "http://127.0.0.1:" + sandbox.port())));
-        var bounds = new Bounds(Instant.now(), Bounds.STANDARD.within(), Bounds.STANDARD.recoveryPerSecond());
-        var verdict = Auditor.audit(described, null, bounds);
+                database.jdbcUrl(),
+                database.user(),
+                database.password(),
+                sandbox.port(),
+                Bounds.STANDARD.within());
         System.out.println("audited " + verdict.orders() + " orders: " + verdict.branches());
         assertThat(verdict.invariants()).allSatisfy((invariant, finding) -> {
             assertThat(finding.violations()).isEmpty();
             assertThat(finding.inFlight()).isZero();
-            assertThat(finding.held()).isEqualTo(JUDGED.contains(invariant) ? true : null);
+            assertThat(finding.held()).isEqualTo(AtRest.JUDGED.contains(invariant) ? true : null);
         });
     }
 
