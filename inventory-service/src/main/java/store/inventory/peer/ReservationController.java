@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.ProblemDetail;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -23,7 +24,10 @@ import store.inventory.SettleReservation;
 import store.inventory.SettlementAnswer;
 import store.resilience.spring.Problems;
 
-/** Reservations by order id: 200 held, 409 refused, 410 withdrawn, 422 a contradiction. */
+/**
+ * Reservations by order id: 200 held or settled, 409 refused, 410 withdrawn, 422 a contradiction. Each of these answers names the
+ * order, because a caller takes no answer for one that does not.
+ */
 @RestController
 @RequestMapping("/reservations/{orderId}")
 class ReservationController {
@@ -39,36 +43,45 @@ class ReservationController {
     @PutMapping
     ResponseEntity<?> reserve(@PathVariable UUID orderId, @RequestBody ReserveRequest request) {
         return switch (reserveStock.reserve(new OrderId(orderId), request.lines())) {
-            case Held(var lines) -> ResponseEntity.ok(new HeldResponse(lines));
-            case Refused(var why) -> {
-                var problem = Problems.detail(HttpStatus.CONFLICT, "refused", "The stock cannot be held.");
-                problem.setProperties(Map.of("reason", why));
-                yield ResponseEntity.status(HttpStatus.CONFLICT).body(problem);
-            }
-            case Withdrawn _ -> throw Problems.of(HttpStatus.GONE, "withdrawn", "The order was released already.");
-            case Contradiction(var why) -> throw contradiction(why);
+            case Held(var lines) -> ResponseEntity.ok(new HeldResponse(orderId, lines));
+            case Refused(var why) ->
+                problem(
+                        HttpStatus.CONFLICT,
+                        "refused",
+                        "The stock cannot be held.",
+                        Map.of("orderId", orderId, "reason", why));
+            case Withdrawn _ ->
+                problem(HttpStatus.GONE, "withdrawn", "The order was released already.", Map.of("orderId", orderId));
+            case Contradiction(var why) -> contradiction(orderId, why);
         };
     }
 
     @PostMapping("/commit")
-    ResponseEntity<Void> commit(@PathVariable UUID orderId) {
-        return settled(settleReservation.commit(new OrderId(orderId)));
+    ResponseEntity<?> commit(@PathVariable UUID orderId) {
+        return settled(orderId, Settlement.COMMIT, settleReservation.commit(new OrderId(orderId)));
     }
 
     @PostMapping("/release")
-    ResponseEntity<Void> release(@PathVariable UUID orderId) {
-        return settled(settleReservation.release(new OrderId(orderId)));
+    ResponseEntity<?> release(@PathVariable UUID orderId) {
+        return settled(orderId, Settlement.RELEASE, settleReservation.release(new OrderId(orderId)));
     }
 
-    private static ResponseEntity<Void> settled(SettlementAnswer answer) {
+    private static ResponseEntity<?> settled(UUID orderId, Settlement settlement, SettlementAnswer answer) {
         return switch (answer) {
-            case SettlementAnswer.Settled _ -> ResponseEntity.noContent().build();
-            case SettlementAnswer.Contradiction(var why) -> throw contradiction(why);
+            case SettlementAnswer.Settled _ -> ResponseEntity.ok(new SettledResponse(orderId, settlement));
+            case SettlementAnswer.Contradiction(var why) -> contradiction(orderId, why);
         };
     }
 
-    private static RuntimeException contradiction(String why) {
-        return Problems.of(HttpStatus.UNPROCESSABLE_CONTENT, "contradiction", why);
+    private static ResponseEntity<ProblemDetail> contradiction(UUID orderId, String why) {
+        return problem(HttpStatus.UNPROCESSABLE_CONTENT, "contradiction", why, Map.of("orderId", orderId));
+    }
+
+    private static ResponseEntity<ProblemDetail> problem(
+            HttpStatus status, String name, String detail, Map<String, Object> properties) {
+        var problem = Problems.detail(status, name, detail);
+        problem.setProperties(properties);
+        return ResponseEntity.status(status).body(problem);
     }
 
     record ReserveRequest(List<Line> lines) {
@@ -79,5 +92,13 @@ class ReservationController {
         }
     }
 
-    record HeldResponse(List<HeldLine> lines) {}
+    record HeldResponse(UUID orderId, List<HeldLine> lines) {}
+
+    /** What the caller asked for and now has. */
+    enum Settlement {
+        COMMIT,
+        RELEASE
+    }
+
+    record SettledResponse(UUID orderId, Settlement settlement) {}
 }

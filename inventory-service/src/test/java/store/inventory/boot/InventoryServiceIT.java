@@ -256,34 +256,38 @@ class InventoryServiceIT {
     }
 
     @Test
-    void theInternalApiSpeaksInStatuses() {
+    void theInternalApiSpeaksInStatusesAndNamesTheOrder() {
         var order = order();
-        put(order, "{\"lines\":[{\"sku\":\"sku-001\",\"quantity\":2}]}")
-                .expectStatus()
-                .isOk()
-                .expectBody()
+        assertNames(order, put(order, "{\"lines\":[{\"sku\":\"sku-001\",\"quantity\":2}]}"), 200)
                 .jsonPath("$.lines[0].unitPrice.amount")
                 .isEqualTo(690);
-        put(order, "{\"lines\":[{\"sku\":\"sku-001\",\"quantity\":3}]}")
-                .expectStatus()
-                .isEqualTo(422);
-        put(order(), "{\"lines\":[{\"sku\":\"none\",\"quantity\":2}]}")
-                .expectStatus()
-                .isEqualTo(409)
-                .expectBody()
+        assertNames(order, put(order, "{\"lines\":[{\"sku\":\"sku-001\",\"quantity\":3}]}"), 422);
+        var refused = order();
+        assertNames(refused, put(refused, "{\"lines\":[{\"sku\":\"none\",\"quantity\":2}]}"), 409)
                 .jsonPath("$.reason")
                 .isEqualTo("UNKNOWN_PRODUCT");
-        post(order, "release").expectStatus().isNoContent();
-        put(order, "{\"lines\":[{\"sku\":\"sku-001\",\"quantity\":2}]}")
-                .expectStatus()
-                .isEqualTo(410);
-        post(order, "commit").expectStatus().isEqualTo(422);
+        assertNames(order, post(order, "release"), 200).jsonPath("$.settlement").isEqualTo("RELEASE");
+        assertNames(order, put(order, "{\"lines\":[{\"sku\":\"sku-001\",\"quantity\":2}]}"), 410);
+        assertNames(order, post(order, "commit"), 422);
+        var sold = order();
+        put(sold, "{\"lines\":[{\"sku\":\"sku-001\",\"quantity\":2}]}");
+        assertNames(sold, post(sold, "commit"), 200).jsonPath("$.settlement").isEqualTo("COMMIT");
+        assertNames(sold, post(sold, "release"), 422);
         put(order(), "{\"lines\":[{\"sku\":\"sku-001\",\"quantity\":0}]}")
                 .expectStatus()
                 .isBadRequest();
         put(order(), "{\"lines\":").expectStatus().isBadRequest();
         put(order(), "{}").expectStatus().isBadRequest();
         post(order, "commit/../sell").expectStatus().isNotFound();
+    }
+
+    private static RestTestClient.BodyContentSpec assertNames(
+            OrderId order, RestTestClient.ResponseSpec answer, int status) {
+        return answer.expectStatus()
+                .isEqualTo(status)
+                .expectBody()
+                .jsonPath("$.orderId")
+                .isEqualTo(order.toString());
     }
 
     private RestTestClient.ResponseSpec put(OrderId order, String body) {

@@ -64,7 +64,7 @@ final class HttpInventory implements Inventory {
 
     private SettlementOutcome settle(OrderId id, String act) {
         return switch (peer.call("POST", "/reservations/" + id + "/" + act, null)) {
-            case Answered answer when answer.status() == 204 -> new SettlementOutcome.Settled();
+            case Answered answer when answer.status() == 200 -> new SettlementOutcome.Settled();
             case Answered answer
             when answer.status() == 422 -> new SettlementOutcome.Contradiction("inventory refuses to " + act);
             case Answered answer -> new SettlementOutcome.Unknown("inventory answered " + answer.status());
