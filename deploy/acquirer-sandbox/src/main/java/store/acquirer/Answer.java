@@ -25,7 +25,7 @@ sealed interface Answer {
         /** A void came before this capture. */
         VOIDED,
         VOID_WINDOW_CLOSED,
-        /** A void or a refund would give back money that was given back before. */
+        /** A void or a refund would give back money that a void, a refund or a chargeback has given back before. */
         ALREADY_UNDONE,
         UNKNOWN_CAPTURE,
         /** The order has as many movements as the sandbox will list. */

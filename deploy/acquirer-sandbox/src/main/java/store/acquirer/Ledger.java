@@ -330,11 +330,11 @@ final class Ledger implements AutoCloseable {
         return last != null && last.nth() >= MAX_MOVEMENTS_PER_ORDER;
     }
 
-    /** What of the capture has not been given back. A chargeback does not count: that is the card holder's claim, not our doing. */
+    /** What of the capture has not gone back. A chargeback took it back, too: a void or refund on top would pay the card holder twice. */
     private long remainder(Entry capture) {
         long remainder = requireNonNull(capture.amount()).amount();
         for (Entry entry = last(capture.use().orderId()); entry != null; entry = before(entry)) {
-            if (entry.capture() == capture.position() && entry.kind() != Entry.Kind.CHARGEBACK) {
+            if (entry.capture() == capture.position()) {
                 remainder -= requireNonNull(entry.amount()).amount();
             }
         }

@@ -250,12 +250,16 @@ class LedgerTest {
     }
 
     @Test
-    void undoesAndRefundsWhatWasChargedBack() {
-        ledger.capture("key", order, PRICE, "tok_fraud_later");
+    void undoesAndRefundsNothingThatAChargebackHasReturned() throws IOException {
+        Movement fraud = ((Booked) ledger.capture("key", order, PRICE, "tok_fraud_later")).movement();
         clock.advance(Duration.ofSeconds(2));
 
-        assertThat(ledger.undo("key", order)).isInstanceOf(Undone.class);
-        assertThat(statement()).extracting(Movement::kind).containsExactly(Kind.CAPTURE, Kind.CHARGEBACK, Kind.VOID);
+        assertThat(ledger.undo("key", order)).isEqualTo(new Refused(Reason.ALREADY_UNDONE));
+        restart();
+        assertThat(ledger.undo("key", order)).isEqualTo(new Refused(Reason.ALREADY_UNDONE));
+        assertThat(ledger.refund("refund", order, fraud.id(), new Money(1, "EUR")))
+                .isEqualTo(new Refused(Reason.ALREADY_UNDONE));
+        assertThat(statement()).extracting(Movement::kind).containsExactly(Kind.CAPTURE, Kind.CHARGEBACK);
     }
 
     @Test
