@@ -72,8 +72,16 @@ final class HttpApi implements HttpHandler, AutoCloseable {
         }
 
         static Reply problem(int status, String member, String text) {
-            String json =
-                    "{\"title\":\"%s\",\"status\":%d,\"%s\":\"%s\"}".formatted(title(status), status, member, text);
+            return problem(status, "\"%s\":\"%s\"".formatted(member, text));
+        }
+
+        /** A refusal names its order: an answer that does not could be anybody's. */
+        static Reply refused(Reason reason, UUID orderId) {
+            return problem(HttpApi.status(reason), "\"reason\":\"%s\",\"orderId\":\"%s\"".formatted(reason, orderId));
+        }
+
+        private static Reply problem(int status, String members) {
+            String json = "{\"title\":\"%s\",\"status\":%d,%s}".formatted(title(status), status, members);
             return new Reply(status, json, Pace.AT_ONCE);
         }
 
@@ -98,12 +106,18 @@ final class HttpApi implements HttpHandler, AutoCloseable {
         private static final long serialVersionUID = 1;
 
         private final int status;
-        private final String detail;
+        private final String member;
+        private final String text;
 
         BadRequest(int status, String detail) {
-            super(detail);
+            this(status, "detail", detail);
+        }
+
+        BadRequest(int status, String member, String text) {
+            super(text);
             this.status = status;
-            this.detail = detail;
+            this.member = member;
+            this.text = text;
         }
     }
 
@@ -131,7 +145,7 @@ final class HttpApi implements HttpHandler, AutoCloseable {
         try {
             return route(exchange);
         } catch (BadRequest e) {
-            return Reply.problem(e.status, "detail", e.detail);
+            return Reply.problem(e.status, e.member, e.text);
         } catch (UncheckedIOException _) {
             // The journal has logged why when it broke.
             return Reply.problem(503, "detail", "the journal is out of order; whether this was done is unknown");
@@ -160,9 +174,10 @@ final class HttpApi implements HttpHandler, AutoCloseable {
 
     private Reply capture(String key, Map<String, Object> body) {
         String token = matching(TOKEN, body.get("token"), "token");
-        Answer answer = ledger.capture(checked(key), id(body, "orderId"), money(body), token);
+        UUID orderId = id(body, "orderId");
+        Answer answer = ledger.capture(checked(key), orderId, money(body), token);
         Pace pace = answer instanceof Booked(var _, boolean first) && first ? pace(TestToken.of(token)) : Pace.AT_ONCE;
-        Reply reply = reply(answer);
+        Reply reply = reply(answer, orderId);
         return new Reply(reply.status(), reply.json(), pace);
     }
 
@@ -175,20 +190,26 @@ final class HttpApi implements HttpHandler, AutoCloseable {
     }
 
     private Reply undo(String key, Map<String, Object> body) {
-        return reply(ledger.undo(checked(key), id(body, "orderId")));
+        UUID orderId = id(body, "orderId");
+        return reply(ledger.undo(checked(key), orderId), orderId);
     }
 
     private Reply refund(String key, Map<String, Object> body) {
-        return reply(ledger.refund(checked(key), id(body, "orderId"), id(body, "captureId"), money(body)));
+        UUID orderId = id(body, "orderId");
+        return reply(ledger.refund(checked(key), orderId, id(body, "captureId"), money(body)), orderId);
     }
 
-    private static Reply reply(Answer answer) {
+    private static Reply reply(Answer answer, UUID orderId) {
         return switch (answer) {
-            case Booked(Movement movement, var _) -> Reply.ok("{\"movement\":" + json(movement) + "}");
+            case Booked(Movement movement, var _) -> named(orderId, "\"movement\":" + json(movement));
             case Undone(var capture, var movement) ->
-                Reply.ok("{\"undone\":" + json(capture) + ",\"movement\":" + json(movement) + "}");
-            case Refused(Reason reason) -> Reply.problem(status(reason), "reason", reason.name());
+                named(orderId, "\"undone\":" + json(capture) + ",\"movement\":" + json(movement));
+            case Refused(Reason reason) -> Reply.refused(reason, orderId);
         };
+    }
+
+    private static Reply named(UUID orderId, String members) {
+        return Reply.ok("{\"orderId\":\"" + orderId + "\"," + members + "}");
     }
 
     private static int status(Reason reason) {
@@ -204,7 +225,7 @@ final class HttpApi implements HttpHandler, AutoCloseable {
 
     private Reply movements(Map<String, Object> query) {
         UUID orderId = id(query, "orderId");
-        return list(() -> "{\"movements\":" + json(ledger.movements(orderId)) + "}");
+        return list(() -> named(orderId, "\"movements\":" + json(ledger.movements(orderId))));
     }
 
     private Reply statement(Map<String, Object> query) {
@@ -218,17 +239,17 @@ final class HttpApi implements HttpHandler, AutoCloseable {
         return list(() -> {
             Ledger.Page page = ledger.statement(after, limit);
             if (page == null) {
-                throw new BadRequest(400, "after is not the id of a movement");
+                throw new BadRequest(404, "reason", "UNKNOWN_CURSOR");
             }
             String next = page.next() == null ? "null" : "\"" + page.next() + "\"";
-            return "{\"movements\":" + json(page.movements()) + ",\"next\":" + next + "}";
+            return Reply.ok("{\"movements\":" + json(page.movements()) + ",\"next\":" + next + "}");
         });
     }
 
-    private Reply list(Supplier<String> json) {
+    private Reply list(Supplier<Reply> listed) {
         lists.acquireUninterruptibly();
         try {
-            return Reply.ok(json.get());
+            return listed.get();
         } finally {
             lists.release();
         }

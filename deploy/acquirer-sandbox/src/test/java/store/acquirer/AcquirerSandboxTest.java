@@ -50,35 +50,35 @@ class AcquirerSandboxTest {
         assertThat(answer.statusCode()).isEqualTo(200);
         assertThat(answer.headers().firstValue("Content-Type")).contains("application/json");
         assertThat(answer.body()).matches("""
-            \\{"movement":\\{"id":"[0-9a-f-]{36}","key":"sandbox-1",\
+            \\{"orderId":"01936c1e-8a00-7abc-9def-0123456789ab","movement":\\{"id":"[0-9a-f-]{36}","key":"sandbox-1",\
             "orderId":"01936c1e-8a00-7abc-9def-0123456789ab","kind":"CAPTURE",\
             "amount":\\{"amount":1999,"currency":"EUR"},"at":"2026-11-20T12:00:00Z"}}\
             """);
-        String movement =
-                answer.body().substring("{\"movement\":".length(), answer.body().length() - 1);
-        assertThat(client.get("/movements?orderId=" + order).body()).isEqualTo("{\"movements\":[" + movement + "]}");
+        String movement = movementOf(answer);
+        assertThat(client.get("/movements?orderId=" + order).body())
+                .isEqualTo("{\"orderId\":\"" + order + "\",\"movements\":[" + movement + "]}");
         assertThat(client.get("/statement").body()).isEqualTo("{\"movements\":[" + movement + "],\"next\":null}");
     }
 
     @Test
     void answersVoidsAndRefundsWithTheirMovements() throws Exception {
-        String capture = client.send("PUT", "/captures/a", Client.capture(order, "tok_visa"))
-                .body();
-        String id = capture.substring(capture.indexOf("\"id\":\"") + 6).substring(0, 36);
+        String movement = movementOf(client.send("PUT", "/captures/a", Client.capture(order, "tok_visa")));
+        String id = movement.substring(movement.indexOf("\"id\":\"") + 6).substring(0, 36);
         String refund = """
             {"orderId":"%s","captureId":"%s","amount":{"amount":1,"currency":"EUR"}}\
             """.formatted(order, id);
-        String movement = capture.substring("{\"movement\":".length(), capture.length() - 1);
 
-        assertThat(client.send("PUT", "/refunds/r", refund).body()).contains("\"kind\":\"REFUND\"");
+        assertThat(client.send("PUT", "/refunds/r", refund).body())
+                .startsWith("{\"orderId\":\"" + order + "\",\"movement\":{")
+                .contains("\"kind\":\"REFUND\"");
         assertRefused(409, "ALREADY_UNDONE", client.send("POST", "/captures/a/void", forOrder()));
         client.send("PUT", "/captures/b", Client.capture(order, "tok_visa"));
         assertThat(client.send("POST", "/captures/b/void", forOrder()).body())
-                .startsWith("{\"undone\":{\"id\":")
+                .startsWith("{\"orderId\":\"" + order + "\",\"undone\":{\"id\":")
                 .contains("},\"movement\":{\"id\":", "\"kind\":\"VOID\"")
                 .doesNotContain(movement);
         assertThat(client.send("POST", "/captures/unseen/void", forOrder()).body())
-                .isEqualTo("{\"undone\":null,\"movement\":null}");
+                .isEqualTo("{\"orderId\":\"" + order + "\",\"undone\":null,\"movement\":null}");
     }
 
     @Test
@@ -96,6 +96,12 @@ class AcquirerSandboxTest {
             {"orderId":"%s","captureId":"%s","amount":{"amount":1,"currency":"EUR"}}\
             """.formatted(order, order);
         assertRefused(404, "UNKNOWN_CAPTURE", client.send("PUT", "/refunds/5", refund));
+    }
+
+    @Test
+    void saysThatItDoesNotKnowACursor() throws Exception {
+        assertThat(client.get("/statement?after=" + order).body())
+                .isEqualTo("{\"title\":\"Not Found\",\"status\":404,\"reason\":\"UNKNOWN_CURSOR\"}");
     }
 
     @Test
@@ -184,7 +190,7 @@ class AcquirerSandboxTest {
                 "GET  | /statement?limit         | 400",
                 "GET  | /statement?limit=1&limit=2 | 400",
                 "GET  | /statement?after=x       | 400",
-                "GET  | /statement?after=01936c1e-8a00-7abc-9def-0123456789ab | 400",
+                "GET  | /statement?after=01936c1e-8a00-7abc-9def-0123456789ab | 404",
                 "GET  | /statement?limit=1000    | 200",
                 "GET  | /health                  | 200",
             })
@@ -276,9 +282,16 @@ class AcquirerSandboxTest {
         return "{\"orderId\":\"" + order + "\"}";
     }
 
-    private static void assertRefused(int status, String reason, HttpResponse<String> answer) {
+    private String movementOf(HttpResponse<String> answer) {
+        String before = "{\"orderId\":\"" + order + "\",\"movement\":";
+        assertThat(answer.body()).startsWith(before);
+        return answer.body().substring(before.length(), answer.body().length() - 1);
+    }
+
+    private void assertRefused(int status, String reason, HttpResponse<String> answer) {
         assertThat(answer.statusCode()).isEqualTo(status);
         assertThat(answer.headers().firstValue("Content-Type")).contains("application/problem+json");
-        assertThat(answer.body()).contains("\"status\":" + status, "\"reason\":\"" + reason + "\"");
+        assertThat(answer.body())
+                .contains("\"status\":" + status, "\"reason\":\"" + reason + "\"", "\"orderId\":\"" + order + "\"");
     }
 }
