@@ -19,15 +19,22 @@ import store.resilience.PeerAnswer.Answered;
 import store.resilience.PeerAnswer.Unanswered;
 import store.resilience.PeerClient;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.exc.MismatchedInputException;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Maps each status to one answer. A status that the acquirer's contract does not have, or a body that cannot be read,
- * says nothing.
+ * Maps each status to one answer. An answer counts only if its body names the order that was asked about; a bare status, a status
+ * that the acquirer's contract does not have, and a body that cannot be read say nothing.
  */
 final class HttpAcquirer implements Acquirer, AutoCloseable {
 
     private static final JsonMapper JSON = JsonMapper.shared();
+
+    /** Reads answers about an order: the acquirer may say more than is needed here, but not less. */
+    private static final JsonMapper WHOLE = JsonMapper.builder()
+            .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+            .build();
 
     private final String name;
     private final PeerClient http;
@@ -44,43 +51,47 @@ final class HttpAcquirer implements Acquirer, AutoCloseable {
 
     @Override
     public CaptureAnswer capture(AcquirerKey key, Money amount, CardToken token) {
-        var body = new CaptureBody(key.orderId().value(), amount, token.value());
+        var order = key.orderId();
+        var body = new CaptureBody(order.value(), amount, token.value());
         return ask("PUT", "/captures/" + key, body, unsettled -> unsettled, answer -> switch (answer.status()) {
             case 200 -> {
-                var capture = read(answer, MovementBody.class).movement();
-                yield capture != null && confirms(capture, Movement.Kind.CAPTURE, key.orderId(), amount)
+                var capture = about(order, answer, MovementBody.class).movement();
+                yield capture.isOf(Movement.Kind.CAPTURE, amount)
                         ? new Captured(capture.toMovement())
                         : new Unknown("confirmed something else");
             }
-            case 402 -> new Declined(read(answer, ReasonBody.class).reason());
-            case 410 -> new Withdrawn();
-            case 422 -> new Contradicted();
+            case 402 -> new Declined(about(order, answer, DeclineBody.class).reason());
+            case 410 -> about(order, answer, new Withdrawn());
+            case 422 -> about(order, answer, new Contradicted());
             default -> unexpected(answer);
         });
     }
 
     @Override
     public VoidAnswer undo(AcquirerKey key) {
-        var body = new VoidBody(key.orderId().value());
+        var order = key.orderId();
+        var body = new VoidBody(order.value());
         return ask(
                 "POST", "/captures/" + key + "/void", body, unsettled -> unsettled, answer -> switch (answer.status()) {
-                    case 200 -> new Undone(read(answer, UndoneBody.class).movements());
-                    case 409 -> new TooLate();
+                    case 200 ->
+                        new Undone(about(order, answer, UndoneBody.class).movements());
+                    case 409 -> about(order, answer, new TooLate());
                     default -> unexpected(answer);
                 });
     }
 
     @Override
     public RefundAnswer refund(AcquirerKey key, Movement capture) {
-        var body = new RefundBody(key.orderId().value(), capture.id(), capture.amount());
+        var order = key.orderId();
+        var body = new RefundBody(order.value(), capture.id(), capture.amount());
         return ask("PUT", "/refunds/" + key, body, unsettled -> unsettled, answer -> switch (answer.status()) {
             case 200 -> {
-                var refund = read(answer, MovementBody.class).movement();
-                yield refund != null && confirms(refund, Movement.Kind.REFUND, key.orderId(), capture.amount())
+                var refund = about(order, answer, MovementBody.class).movement();
+                yield refund.isOf(Movement.Kind.REFUND, capture.amount())
                         ? new Refunded(refund.toMovement())
                         : new Unknown("confirmed something else");
             }
-            case 404, 409, 422 -> new Refused("status " + answer.status());
+            case 404, 409, 422 -> about(order, answer, new Refused("status " + answer.status()));
             default -> unexpected(answer);
         });
     }
@@ -93,7 +104,7 @@ final class HttpAcquirer implements Acquirer, AutoCloseable {
                 null,
                 unsettled -> unsettled,
                 answer -> answer.status() == 200
-                        ? new Found(read(answer, MovementsBody.class).toMovements())
+                        ? new Found(about(orderId, answer, RecordBody.class).toMovements())
                         : unexpected(answer));
     }
 
@@ -127,24 +138,38 @@ final class HttpAcquirer implements Acquirer, AutoCloseable {
                 try {
                     yield answered.apply(answer);
                 } catch (JacksonException _) { // its message may quote the body
-                    yield unsettled.apply(new Unknown("unreadable answer, status " + answer.status()));
+                    yield unsettled.apply(
+                            new Unknown("answer unreadable or not about this order, status " + answer.status()));
                 }
             }
         };
     }
 
     private static <T> T read(Answered answer, Class<T> type) {
-        return JSON.readValue(answer.body(), type);
+        var read = JSON.readValue(answer.body(), type);
+        if (read == null) {
+            throw MismatchedInputException.from(null, type, "null");
+        }
+        return read;
+    }
+
+    /** @throws JacksonException if the body is not of this type, lacks something, or is about another order */
+    private static <T extends AboutOrder> T about(OrderId orderId, Answered answer, Class<T> type) {
+        var read = WHOLE.readValue(answer.body(), type);
+        if (read == null || !orderId.value().equals(read.orderId())) {
+            throw MismatchedInputException.from(null, type, "another order, or none");
+        }
+        return read;
+    }
+
+    /** For a status that says it all, once the body says of which order. */
+    private static <A> A about(OrderId orderId, Answered answer, A said) {
+        about(orderId, answer, OrderBody.class);
+        return said;
     }
 
     private static Unknown unexpected(Answered answer) {
         return new Unknown("status " + answer.status());
-    }
-
-    private static boolean confirms(Line movement, Movement.Kind kind, OrderId orderId, Money amount) {
-        return movement.kind() == kind
-                && movement.orderId().equals(orderId.value())
-                && movement.amount().equals(amount);
     }
 
     private record CaptureBody(UUID orderId, Money amount, String token) {}
@@ -153,20 +178,55 @@ final class HttpAcquirer implements Acquirer, AutoCloseable {
 
     private record RefundBody(UUID orderId, String captureId, Money amount) {}
 
-    private record ReasonBody(DeclineReason reason) {
+    private interface AboutOrder {
+        UUID orderId();
+    }
 
-        ReasonBody {
+    private record OrderBody(UUID orderId) implements AboutOrder {}
+
+    private record DeclineBody(UUID orderId, DeclineReason reason) implements AboutOrder {
+
+        DeclineBody {
             requireNonNull(reason);
         }
     }
 
-    private record MovementBody(@Nullable Line movement) {}
+    private record MovementBody(UUID orderId, Line movement) implements AboutOrder {
+
+        MovementBody {
+            movement.requireOrder(orderId);
+        }
+    }
 
     private record UndoneBody(
-            @Nullable Line undone, @Nullable Line movement) {
+            UUID orderId, @Nullable Line undone, @Nullable Line movement) implements AboutOrder {
+
+        UndoneBody {
+            if (undone != null && movement != null) {
+                undone.requireOrder(orderId);
+                movement.requireOrder(orderId);
+                if (!undone.isOf(Movement.Kind.CAPTURE, undone.amount())
+                        || !movement.isOf(Movement.Kind.VOID, undone.amount())) {
+                    throw new IllegalArgumentException("not a capture and its void");
+                }
+            } else if (undone != null || movement != null) {
+                throw new IllegalArgumentException("a capture without its void, or a void without its capture");
+            }
+        }
 
         List<Movement> movements() {
             return undone == null || movement == null ? List.of() : List.of(undone.toMovement(), movement.toMovement());
+        }
+    }
+
+    private record RecordBody(UUID orderId, List<Line> movements) implements AboutOrder {
+
+        RecordBody {
+            movements.forEach(movement -> movement.requireOrder(orderId));
+        }
+
+        List<Movement> toMovements() {
+            return movements.stream().map(Line::toMovement).toList();
         }
     }
 
@@ -191,6 +251,16 @@ final class HttpAcquirer implements Acquirer, AutoCloseable {
             requireNonNull(kind);
             requireNonNull(amount);
             requireNonNull(at);
+        }
+
+        boolean isOf(Movement.Kind which, Money howMuch) {
+            return kind == which && amount.equals(howMuch);
+        }
+
+        void requireOrder(UUID which) {
+            if (!orderId.equals(which)) {
+                throw new IllegalArgumentException("a movement of another order");
+            }
         }
 
         Movement toMovement() {
