@@ -40,7 +40,7 @@ final class InProcessPayments implements Payments {
                 case ChargeOrder.Outcome.Pending _ -> new ChargeOutcome.Unknown("the payment is pending");
                 case ChargeOrder.Outcome.Withdrawn _ -> new ChargeOutcome.Withdrawn();
                 case ChargeOrder.Outcome.Contradiction _ ->
-                    new ChargeOutcome.Contradiction("payment has another payment for this order");
+                    new ChargeOutcome.Contradiction("payment has another payment for this order, or cannot record it");
             };
         } catch (DataAccessException | TransactionException e) {
             return new ChargeOutcome.Unknown("payment failed: " + e.getMostSpecificCause());
@@ -54,6 +54,8 @@ final class InProcessPayments implements Payments {
             return switch (voidPayment.undo(theirs(id))) {
                 case VOIDED, REFUNDED, DECLINED -> new VoidOutcome.Voided();
                 case VOIDING -> new VoidOutcome.Unknown("the void is under way");
+                case CONTRADICTION ->
+                    new VoidOutcome.Contradiction("payment cannot say that nothing stays captured for this order");
             };
         } catch (DataAccessException | TransactionException e) {
             return new VoidOutcome.Unknown("payment failed: " + e.getMostSpecificCause());

@@ -12,4 +12,14 @@ import java.time.Duration;
  * @param longestBackoff bound on every pause
  */
 public record AttemptSettings(
-        Duration lease, Duration keyTrust, Duration quiet, Duration firstBackoff, Duration longestBackoff) {}
+        Duration lease, Duration keyTrust, Duration quiet, Duration firstBackoff, Duration longestBackoff) {
+
+    /** No lease and no pause lasts longer: a payment that is due later was written before the database's clock was set back. */
+    public static final Duration LONGEST_WAIT = Duration.ofMinutes(5);
+
+    public AttemptSettings {
+        if (lease.compareTo(LONGEST_WAIT) > 0 || longestBackoff.compareTo(LONGEST_WAIT) > 0) {
+            throw new IllegalArgumentException("lease and longest-backoff are at most " + LONGEST_WAIT);
+        }
+    }
+}

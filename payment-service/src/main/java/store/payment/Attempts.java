@@ -3,8 +3,9 @@ package store.payment;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import store.payment.Acquirer.Captured;
@@ -17,8 +18,8 @@ import store.payment.Acquirer.Refused;
 import store.payment.Acquirer.TooLate;
 import store.payment.Acquirer.Undone;
 import store.payment.Acquirer.Unsettled;
+import store.payment.Acquirer.VoidAnswer;
 import store.payment.Acquirer.Withdrawn;
-import store.payment.Movement.Kind;
 import store.payment.Payment.State;
 import store.payment.Payments.Settlement;
 
@@ -35,6 +36,7 @@ public final class Attempts {
     private final AttemptSettings settings;
     private final InstantSource time;
     private final RandomGenerator random;
+    private final HeldPayments heldPayments;
 
     public Attempts(
             Payments payments,
@@ -47,32 +49,89 @@ public final class Attempts {
         this.settings = settings;
         this.time = time;
         this.random = random;
+        this.heldPayments = new HeldPayments(settings.lease(), System::nanoTime);
+    }
+
+    /** Takes note of payments that were taken over, of which an attempt will be made. */
+    void hold(List<Payment> taken) {
+        taken.forEach(heldPayments::add);
+    }
+
+    /**
+     * Makes the payments due at once that this process holds and has recorded nothing for, so that another instance goes on with them.
+     * For the end of the process, when what was under way has had its time.
+     */
+    public void handBack() {
+        var left = heldPayments.all();
+        if (!left.isEmpty()) {
+            log.info("{} of {} payments under way are handed back, due at once", payments.handBack(left), left.size());
+        }
     }
 
     /** Goes on where an earlier attempt ended or died. */
-    Payment resume(Payment held) {
-        return switch (held.state()) {
+    Payment resume(Payment taken) {
+        return attempt(taken, held -> switch (held.state()) {
             case PENDING -> {
                 if (held.outlives(settings.keyTrust(), time.instant())) {
-                    yield lookUp(held);
+                    yield decideByRecord(held);
                 }
                 var token = payments.markSent(held);
-                yield token.isPresent() ? capture(held, token.get()) : current(held);
+                yield token.isPresent() ? sendCapture(held, token.get()) : current(held);
             }
-            case VOIDING -> undo(held);
+            case VOIDING -> sendVoid(held);
+            case UNRECONCILED -> decideByRecord(held);
             case CAPTURED, DECLINED, VOIDED, REFUNDED ->
                 throw new IllegalStateException(
                         "payment " + held.orderId() + " is " + held.state() + ": nothing to do");
-        };
+        });
     }
 
     /** Sends a capture; the payment is marked as sent already. */
-    Payment capture(Payment held, CardToken token) {
+    Payment capture(Payment begun, CardToken token) {
+        return attempt(begun, held -> sendCapture(held, token));
+    }
+
+    /** Sends a void, never a capture. */
+    Payment undo(Payment voiding) {
+        return attempt(voiding, this::sendVoid);
+    }
+
+    /**
+     * Takes what the acquirer's record says of the order as the answer: unlike a key, a reference is never forgotten.
+     */
+    Payment lookUp(Payment begun) {
+        return attempt(begun, this::decideByRecord);
+    }
+
+    private Payment attempt(Payment held, UnaryOperator<Payment> act) {
+        heldPayments.add(held);
+        Payment after;
+        try {
+            after = act.apply(held);
+        } catch (WriteRefused refused) {
+            rest(held);
+            throw refused;
+        }
+        heldPayments.remove(held);
+        return after;
+    }
+
+    /** What the record refuses today it refuses in a moment, too. */
+    private void rest(Payment held) {
+        try {
+            payments.postpone(held, settings.longestBackoff(), false);
+            heldPayments.remove(held);
+        } catch (WriteRefused _) {
+            // It is due again when its lease ends.
+        }
+    }
+
+    private Payment sendCapture(Payment held, CardToken token) {
         return switch (acquirer.capture(held.key(), held.charged(), token)) {
             case Captured(var capture) -> settle(held, Settlement.captured(List.of(capture)));
             case Declined(var reason) -> settle(held, Settlement.declined(reason));
             // Voided in a life that this database has forgotten. The void, asked again, tells what it undid.
-            case Withdrawn _ -> settle(held, Settlement.voiding());
+            case Withdrawn _ -> settle(held, Settlement.voiding(List.of()));
             case Contradicted _ -> {
                 log.error(
                         "payment {}: its key stands for another charge at the acquirer; PENDING until it is voided",
@@ -83,57 +142,70 @@ public final class Attempts {
         };
     }
 
-    /** Sends a void, never a capture. */
-    Payment undo(Payment held) {
+    private Payment sendVoid(Payment held) {
         if (held.outlives(settings.keyTrust(), time.instant())) {
-            return lookUp(held);
+            return decideByRecord(held);
         }
         return switch (acquirer.undo(held.key())) {
-            case Undone(var movements) -> settle(held, Settlement.voided(movements));
-            case TooLate _ -> lookUp(held);
             case Unsettled unsettled -> postpone(held, unsettled, false);
+            case VoidAnswer answer -> decideByRecord(held, answer);
         };
     }
 
-    /**
-     * Takes what the acquirer's record says of the order as the answer: unlike a key, a reference is never forgotten.
-     */
-    Payment lookUp(Payment held) {
+    private Payment decideByRecord(Payment held) {
+        return decideByRecord(held, null);
+    }
+
+    /** @param keyVoid what a void by key was just answered; null if none was sent */
+    private Payment decideByRecord(Payment held, @Nullable VoidAnswer keyVoid) {
         return switch (acquirer.movementsOf(held.orderId())) {
-            case Found(var movements) -> conclude(held, movements);
+            case Found(var movements) ->
+                decide(held, new Balance(movements, held.amount()).with(undoneBy(keyVoid)), keyVoid);
             case Unsettled unsettled -> postpone(held, unsettled, false);
         };
     }
 
-    private Payment conclude(Payment held, List<Movement> movements) {
-        var capture = first(Kind.CAPTURE, movements);
-        if (capture.isEmpty()) {
-            return held.isQuiet(settings.quiet(), time.instant())
-                    ? settle(held, Settlement.voided(movements))
-                    : postpone(held, settings.longestBackoff(), false);
+    private Payment decide(Payment held, Balance balance, @Nullable VoidAnswer keyVoid) {
+        return switch (balance.standing()) {
+            case NOTHING -> nothingMoved(held, keyVoid);
+            case CAPTURED -> captured(held, balance, keyVoid);
+            case VOIDED -> settle(held, Settlement.voided(balance.movements()));
+            case REFUNDED -> settle(held, Settlement.refunded(balance.movements()));
+            case UNRECONCILED -> leaveUnreconciled(held, balance);
+        };
+    }
+
+    private Payment captured(Payment held, Balance balance, @Nullable VoidAnswer keyVoid) {
+        if (!held.voidWanted()) {
+            return settle(held, Settlement.captured(balance.movements()));
         }
-        if (first(Kind.VOID, movements).isPresent()) {
-            return settle(held, Settlement.voided(movements));
-        }
-        if (first(Kind.REFUND, movements).isPresent()) {
-            return settle(held, Settlement.refunded(movements));
-        }
-        if (held.state() == State.PENDING) {
-            return settle(held, Settlement.captured(movements));
-        }
-        if (first(Kind.CHARGEBACK, movements).isPresent()) {
-            return settle(held, Settlement.refunded(movements)); // the customer has the money back; not a second time
+        return held.state() == State.VOIDING
+                ? giveBack(held, balance, keyVoid)
+                : settle(held, Settlement.voiding(balance.movements()));
+    }
+
+    private Payment nothingMoved(Payment held, @Nullable VoidAnswer keyVoid) {
+        // After a void by key the acquirer turns a late capture away; otherwise a capture may still be on its way.
+        var nothingCanMove = keyVoid instanceof Undone || held.isQuiet(settings.quiet(), time.instant());
+        return nothingCanMove && held.state() != State.UNRECONCILED
+                ? settle(held, Settlement.voided(List.of()))
+                : postpone(held, settings.longestBackoff(), false);
+    }
+
+    private Payment giveBack(Payment held, Balance balance, @Nullable VoidAnswer keyVoid) {
+        if (keyVoid != null) {
+            return refund(held, balance); // the key is forgotten, or the window has closed
         }
         return switch (acquirer.undo(held.key())) {
-            case Undone(var undone) when !undone.isEmpty() -> settle(held, Settlement.voided(undone));
-            case Undone _, TooLate _ -> refund(held, capture.get()); // the key is forgotten, or the window has closed
+            case Undone(var undone) when !undone.isEmpty() -> settleUndone(held, balance.with(undone));
             case Unsettled unsettled -> postpone(held, unsettled, false);
+            case Undone _, TooLate _ -> refund(held, balance);
         };
     }
 
-    private Payment refund(Payment held, Movement capture) {
-        return switch (acquirer.refund(held.key(), capture)) {
-            case Refunded(var refund) -> settle(held, Settlement.refunded(List.of(capture, refund)));
+    private Payment refund(Payment held, Balance balance) {
+        return switch (acquirer.refund(held.key(), balance.captured())) {
+            case Refunded(var refund) -> settleUndone(held, balance.with(List.of(refund)));
             case Refused(var why) -> {
                 log.error(
                         "payment {}: its refund was refused ({}); it is VOIDING, the record is looked up again",
@@ -145,9 +217,32 @@ public final class Attempts {
         };
     }
 
+    private Payment settleUndone(Payment held, Balance balance) {
+        return switch (balance.standing()) {
+            case VOIDED -> settle(held, Settlement.voided(balance.movements()));
+            case REFUNDED -> settle(held, Settlement.refunded(balance.movements()));
+            case NOTHING, CAPTURED, UNRECONCILED -> leaveUnreconciled(held, balance);
+        };
+    }
+
+    private Payment leaveUnreconciled(Payment held, Balance balance) {
+        if (held.state() != State.UNRECONCILED) {
+            log.error(
+                    "payment {}: the acquirer's record has {}, which is neither nothing nor what was charged; a person"
+                            + " has to look at it, and the record is looked up until it adds up",
+                    held.orderId(),
+                    balance);
+        }
+        return settle(held, Settlement.unreconciled(balance.movements(), settings.longestBackoff()));
+    }
+
+    private static List<Movement> undoneBy(@Nullable VoidAnswer keyVoid) {
+        return keyVoid instanceof Undone(var movements) ? movements : List.of();
+    }
+
     private Payment settle(Payment held, Settlement settlement) {
         var settled = payments.settle(held, settlement);
-        settled.ifPresent(StateChanges::log);
+        settled.filter(payment -> payment.state() != held.state()).ifPresent(StateChanges::log);
         return settled.orElseGet(() -> current(held));
     }
 
@@ -183,9 +278,5 @@ public final class Attempts {
         var bound = Math.min(
                 settings.longestBackoff().toMillis(), settings.firstBackoff().toMillis() << doublings);
         return Duration.ofMillis(bound / 2 + random.nextLong(bound / 2 + 1));
-    }
-
-    private static Optional<Movement> first(Kind kind, List<Movement> movements) {
-        return movements.stream().filter(movement -> movement.kind() == kind).findFirst();
     }
 }

@@ -35,6 +35,14 @@ public final class ChargeOrder {
      * @throws org.springframework.dao.DataAccessException if the database does not answer: the outcome is not known
      */
     public Outcome charge(OrderId orderId, Money amount, CardToken token) {
+        try {
+            return chargeOrReport(orderId, amount, token);
+        } catch (WriteRefused _) {
+            return new Outcome.Contradiction();
+        }
+    }
+
+    private Outcome chargeOrReport(OrderId orderId, Money amount, CardToken token) {
         var key = new AcquirerKey(acquirer.name(), orderId);
         // The acquirer may have forgotten the key of an order this old, and this database its payment.
         var sending = !orderId.createdAt().plus(settings.keyTrust()).isBefore(time.instant());
@@ -60,6 +68,7 @@ public final class ChargeOrder {
                 yield new Outcome.Declined(reason);
             }
             case VOIDING, VOIDED, REFUNDED -> new Outcome.Withdrawn();
+            case UNRECONCILED -> new Outcome.Contradiction();
         };
     }
 
@@ -78,7 +87,10 @@ public final class ChargeOrder {
         /** The payment was voided, perhaps before this charge arrived: never "declined". */
         record Withdrawn() implements Outcome {}
 
-        /** The order was charged before with another amount or card; nothing was done. */
+        /**
+         * The order was charged before with another amount or card, or what moved for it is not what was charged, or the record refuses
+         * the write. Asking again does not help: a person has to look at it.
+         */
         record Contradiction() implements Outcome {}
     }
 }

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param amount null if only a void has been heard of so far
  * @param firstSentAt when a capture was first on its way; null while certainly none has been
  * @param lastSentAt when a capture was last on its way
+ * @param voidWanted whether it was ever to be voided: then it never becomes CAPTURED
  * @param createdAt when this row was made
  * @param attempt the fencing token: whoever takes the payment over raises it
  */
@@ -21,10 +22,11 @@ public record Payment(
         @Nullable DeclineReason declineReason,
         @Nullable Instant firstSentAt,
         @Nullable Instant lastSentAt,
+        boolean voidWanted,
         Instant createdAt,
         long attempt) {
 
-    /** Where a payment stands. PENDING and VOIDING are brought forward until they leave. */
+    /** Where a payment stands. PENDING, VOIDING and UNRECONCILED are brought forward until they leave. */
     public enum State {
         /** A capture is wanted; whether one happened is not known. */
         PENDING,
@@ -35,7 +37,9 @@ public record Payment(
         /** Certainly nothing is captured, and nothing will be. */
         VOIDED,
         /** What was captured has been paid back. */
-        REFUNDED
+        REFUNDED,
+        /** The movements under the order's reference add up to neither nothing nor the amount. It waits for a person. */
+        UNRECONCILED
     }
 
     public OrderId orderId() {

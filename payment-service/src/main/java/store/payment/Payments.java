@@ -9,7 +9,8 @@ import store.payment.Payment.State;
 /**
  * The payments on record. Leases and due times are written and compared by one clock, the record's own.
  *
- * <p>Every method is one transaction of its own. When it throws, it is not known whether it took effect.
+ * <p>Every method is one transaction of its own. When it throws, it is not known whether it took effect; but {@link WriteRefused},
+ * which every change may throw, says that it did not.
  */
 public interface Payments {
 
@@ -35,15 +36,15 @@ public interface Payments {
 
     /**
      * Turns a payment to VOIDING and takes the lease on it, whoever held it; without a row it makes one, which turns a
-     * late charge away. Empty if the payment is DECLINED or was voided before.
+     * late charge away. Empty if the payment is DECLINED or its void was begun before.
      */
     Optional<Payment> beginVoid(AcquirerKey key, Duration lease);
 
     Optional<Payment> find(OrderId orderId);
 
     /**
-     * Takes over payments of this acquirer that are due, those longest due first: PENDING or VOIDING, and nobody holds
-     * them.
+     * Takes over payments of this acquirer that are due, those longest due first: PENDING, VOIDING or UNRECONCILED, and nobody holds
+     * them. A payment that cannot be taken over because the record refuses the write does not keep the others.
      */
     List<Payment> claimDue(String acquirer, int limit, Duration lease);
 
@@ -68,28 +69,50 @@ public interface Payments {
      */
     Optional<Payment> postpone(Payment held, Duration delay, boolean certainlyNotSent);
 
-    /** What came of a payment. */
-    record Settlement(State state, @Nullable DeclineReason declineReason, List<Movement> movements) {
+    /**
+     * Hands leases back whose holder stops: these payments are due at once, except those that another holder has taken over or that have
+     * changed.
+     *
+     * @return how many
+     */
+    int handBack(List<Payment> held);
+
+    /** How many payments are UNRECONCILED. */
+    long unreconciled();
+
+    /** How many writes the record has refused to this process. */
+    long writesRefused();
+
+    /**
+     * What came of a payment.
+     *
+     * @param rest until a payment that is not at its end is due again
+     */
+    record Settlement(State state, @Nullable DeclineReason declineReason, List<Movement> movements, Duration rest) {
 
         static Settlement captured(List<Movement> movements) {
-            return new Settlement(State.CAPTURED, null, movements);
+            return new Settlement(State.CAPTURED, null, movements, Duration.ZERO);
         }
 
         static Settlement declined(DeclineReason reason) {
-            return new Settlement(State.DECLINED, reason, List.of());
+            return new Settlement(State.DECLINED, reason, List.of(), Duration.ZERO);
         }
 
         /** A void is due at once. */
-        static Settlement voiding() {
-            return new Settlement(State.VOIDING, null, List.of());
+        static Settlement voiding(List<Movement> movements) {
+            return new Settlement(State.VOIDING, null, movements, Duration.ZERO);
         }
 
         static Settlement voided(List<Movement> movements) {
-            return new Settlement(State.VOIDED, null, movements);
+            return new Settlement(State.VOIDED, null, movements, Duration.ZERO);
         }
 
         static Settlement refunded(List<Movement> movements) {
-            return new Settlement(State.REFUNDED, null, movements);
+            return new Settlement(State.REFUNDED, null, movements, Duration.ZERO);
+        }
+
+        static Settlement unreconciled(List<Movement> movements, Duration rest) {
+            return new Settlement(State.UNRECONCILED, null, movements, rest);
         }
     }
 }

@@ -33,6 +33,7 @@ public final class ResolvePayments {
      */
     public int resolve() {
         var due = payments.claimDue(acquirer.name(), BATCH, settings.lease());
+        attempts.hold(due);
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             var attempted = threads.invokeAll(due.stream()
                     .<Callable<Payment>>map(held -> () -> attempts.resume(held))
@@ -41,6 +42,9 @@ public final class ResolvePayments {
                 try {
                     attempted.get(i).get();
                 } catch (ExecutionException e) {
+                    if (e.getCause() instanceof WriteRefused) {
+                        continue; // logged where it happened
+                    }
                     log.warn(
                             "payment {} could not be brought forward; it is taken over again when its lease ends",
                             due.get(i).orderId(),

@@ -26,6 +26,14 @@ public final class VoidPayment {
      * @throws org.springframework.dao.DataAccessException if the database does not answer: the outcome is not known
      */
     public Outcome undo(OrderId orderId) {
+        try {
+            return undoOrReport(orderId);
+        } catch (WriteRefused _) {
+            return Outcome.CONTRADICTION;
+        }
+    }
+
+    private Outcome undoOrReport(OrderId orderId) {
         var key = new AcquirerKey(acquirer.name(), orderId);
         var begun = payments.beginVoid(key, settings.lease());
         begun.ifPresent(StateChanges::log);
@@ -37,18 +45,24 @@ public final class VoidPayment {
             case VOIDED -> Outcome.VOIDED;
             case REFUNDED -> Outcome.REFUNDED;
             case DECLINED -> Outcome.DECLINED;
+            case UNRECONCILED -> Outcome.CONTRADICTION;
             case PENDING, CAPTURED ->
                 throw new IllegalStateException("payment " + orderId + " is " + payment.state() + " after its void");
         };
     }
 
-    /** How far a void has come. All but VOIDING acknowledge it: nothing is captured, and nothing will be. */
+    /** How far a void has come. VOIDED, REFUNDED and DECLINED acknowledge it: nothing is captured, and nothing will be. */
     public enum Outcome {
         /** Decided; it is brought to its end without being asked again. */
         VOIDING,
         VOIDED,
         REFUNDED,
         /** There was nothing to void. */
-        DECLINED
+        DECLINED,
+        /**
+         * What moved for the order is neither nothing nor what was charged, or the record refuses the write. Something may stay
+         * captured: a person has to look at it.
+         */
+        CONTRADICTION
     }
 }

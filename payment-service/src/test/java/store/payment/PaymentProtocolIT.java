@@ -58,6 +58,7 @@ class PaymentProtocolIT {
     private ChargeOrder chargeOrder;
     private VoidPayment voidPayment;
     private ResolvePayments resolvePayments;
+    private Attempts attempts;
     private ReconcileLedger reconcileLedger;
 
     @BeforeAll
@@ -81,12 +82,13 @@ class PaymentProtocolIT {
 
     @AfterEach
     void stop() {
+        unconstrain();
         sandbox.close();
     }
 
     private void useDatabase(PaymentDatabase used) {
         payments = used.payments();
-        var attempts = new Attempts(payments, acquirer, SETTINGS, time, new Random(1));
+        attempts = new Attempts(payments, acquirer, SETTINGS, time, new Random(1));
         chargeOrder = new ChargeOrder(payments, acquirer, attempts, SETTINGS, time);
         voidPayment = new VoidPayment(payments, acquirer, attempts, SETTINGS);
         resolvePayments = new ResolvePayments(payments, acquirer, attempts, SETTINGS);
@@ -280,6 +282,203 @@ class PaymentProtocolIT {
     }
 
     @Test
+    void aVoidAfterAChargebackPaysNobodyTwice() {
+        charge(new CardToken("tok_fraud_later"));
+        time.advance(Duration.ofSeconds(4)); // the void window is open
+        assertThat(voidPayment.undo(order)).isEqualTo(VoidPayment.Outcome.REFUNDED);
+        assertThat(voidPayment.undo(order)).isEqualTo(VoidPayment.Outcome.REFUNDED);
+        assertThat(atAcquirer()).containsExactly(Kind.CAPTURE, Kind.CHARGEBACK);
+        assertThat(booked()).hasSize(4);
+    }
+
+    @Test
+    void anOldChargeThatWasChargedBackIsRefunded() {
+        acquirer.next(Failure.ANSWER_LOST);
+        charge(new CardToken("tok_fraud_later"));
+        time.advance(Duration.ofHours(21));
+        resolveNow();
+        assertThat(history()).containsExactly("PENDING", "REFUNDED");
+        assertThat(booked()).hasSize(4);
+    }
+
+    @Test
+    void aVoidOfWhatAPersonHasRefundedFindsThatOnTheRecord() {
+        charge(VISA);
+        sandbox.acquirer().refund(key, onRecord().getFirst());
+        assertThat(voidPayment.undo(order)).isEqualTo(VoidPayment.Outcome.REFUNDED);
+        assertThat(atAcquirer()).containsExactly(Kind.CAPTURE, Kind.REFUND);
+        assertThat(booked()).hasSize(4);
+    }
+
+    @Test
+    void aPartialRefundIsUnreconciledUntilTheRestIsRefunded() {
+        charge(VISA);
+        refundAtAcquirer(new AcquirerKey("by-hand", order), onRecord().getFirst(), 500);
+        assertThat(voidPayment.undo(order)).isEqualTo(VoidPayment.Outcome.CONTRADICTION);
+        assertThat(charge(VISA)).isEqualTo(new Outcome.Contradiction());
+        assertThat(booked()).contains("REFUND ACQUIRER -500");
+        assertThat(payments.unreconciled()).isEqualTo(1);
+        assertThat(pauseMillis()).isBetween(9_000L, 20_000L);
+
+        resolveNow();
+        assertThat(history()).as("a look that finds nothing new is no change").endsWith("VOIDING", "UNRECONCILED");
+        refundAtAcquirer(new AcquirerKey("by-hand-2", order), onRecord().getFirst(), 1499);
+        resolveNow();
+        assertThat(history()).containsExactly("PENDING", "CAPTURED", "VOIDING", "UNRECONCILED", "REFUNDED");
+        assertThat(voidPayment.undo(order)).isEqualTo(VoidPayment.Outcome.REFUNDED);
+        assertThat(payments.unreconciled()).isZero();
+        assertThat(booked()).hasSize(6);
+    }
+
+    @Test
+    void aRefundOfAnotherCaptureDoesNotUndoTheOrders() {
+        acquirer.next(Failure.ANSWER_LOST);
+        charge(VISA);
+        var another = new AcquirerKey("another", order);
+        sandbox.acquirer().capture(another, new Money(500, "EUR"), VISA);
+        refundAtAcquirer(another, onRecord().getLast(), 500);
+        time.advance(Duration.ofHours(21));
+        resolveNow();
+        assertThat(history()).containsExactly("PENDING", "UNRECONCILED");
+        assertThat(charge(VISA)).isEqualTo(new Outcome.Contradiction());
+        assertThat(booked()).hasSize(6);
+    }
+
+    @Test
+    void aCaptureOfAnotherAmountIsNotTheOrdersUntilItAddsUp() {
+        acquirer.next(Failure.CALL_LOST);
+        charge(VISA);
+        sandbox.acquirer().capture(key, new Money(2500, "EUR"), VISA);
+        time.advance(Duration.ofHours(21));
+        resolveNow();
+        assertThat(charge(VISA)).isEqualTo(new Outcome.Contradiction());
+
+        refundAtAcquirer(key, onRecord().getFirst(), 501);
+        resolveNow();
+        assertThat(history()).containsExactly("PENDING", "UNRECONCILED", "CAPTURED");
+        assertThat(charge(VISA)).isEqualTo(new Outcome.Captured());
+    }
+
+    @Test
+    void aCaptureInAnotherCurrencyIsNotTheOrders() {
+        acquirer.next(Failure.CALL_LOST);
+        charge(VISA);
+        sandbox.acquirer().capture(key, new Money(1999, "USD"), VISA);
+        time.advance(Duration.ofHours(21));
+        resolveNow();
+        assertThat(history()).containsExactly("PENDING", "UNRECONCILED");
+        assertThat(voidPayment.undo(order)).isEqualTo(VoidPayment.Outcome.CONTRADICTION);
+        refundAtAcquirer(key, onRecord().getFirst(), 1999);
+        assertThat(voidPayment.undo(order)).isEqualTo(VoidPayment.Outcome.REFUNDED);
+    }
+
+    @Test
+    void whatWasToBeVoidedNeverBecomesCaptured() {
+        acquirer.next(Failure.CALL_LOST);
+        charge(VISA);
+        var another = new AcquirerKey("another", order);
+        sandbox.acquirer().capture(another, new Money(2500, "EUR"), VISA);
+        assertThat(voidPayment.undo(order)).isEqualTo(VoidPayment.Outcome.CONTRADICTION);
+
+        refundAtAcquirer(another, onRecord().getFirst(), 501);
+        resolveNow();
+        resolveNow();
+        assertThat(history()).containsExactly("PENDING", "VOIDING", "UNRECONCILED", "VOIDING", "REFUNDED");
+        assertThat(atAcquirer()).containsExactly(Kind.CAPTURE, Kind.REFUND, Kind.REFUND);
+    }
+
+    @Test
+    void aVoidWithoutARowFindsACaptureThatItsKeyDoesNotKnow() {
+        sandbox.acquirer().capture(new AcquirerKey("another", order), AMOUNT, VISA);
+        assertThat(voidPayment.undo(order)).isEqualTo(VoidPayment.Outcome.REFUNDED);
+        assertThat(atAcquirer()).containsExactly(Kind.CAPTURE, Kind.REFUND);
+        assertThat(booked()).hasSize(4);
+    }
+
+    @Test
+    void aVoidWhoseLookUpIsLostStaysVoiding() {
+        charge(VISA);
+        acquirer.next(Failure.after(() -> {})); // the void
+        acquirer.next(Failure.CALL_LOST); // the look-up
+        assertThat(voidPayment.undo(order)).isEqualTo(VoidPayment.Outcome.VOIDING);
+        resolveNow();
+        assertThat(history()).containsExactly("PENDING", "CAPTURED", "VOIDING", "VOIDED");
+        assertThat(booked()).hasSize(4);
+    }
+
+    @Test
+    void handsBackWhatIsUnderWay() {
+        acquirer.next(Failure.after(() -> {
+            attempts.handBack();
+            assertThat(pauseMillis()).isLessThanOrEqualTo(0);
+        }));
+        assertThat(charge(VISA)).as("nobody took it over").isEqualTo(new Outcome.Captured());
+
+        var other = order();
+        acquirer.next(Failure.ANSWER_LOST);
+        chargeOrder.charge(other, AMOUNT, VISA);
+        var due = "select due_at::text from payments.payment where due_at is not null";
+        var paused = database.jdbc().sql(due).query(String.class).single();
+        attempts.handBack();
+        assertThat(database.jdbc().sql(due).query(String.class).single())
+                .as("a pause is no lease")
+                .isEqualTo(paused);
+    }
+
+    @Test
+    void aWriteThatAConstraintRefusesIsAContradictionAndNoOutage() {
+        var before = payments.writesRefused();
+        constrain("check (state <> 'CAPTURED')");
+        assertThat(charge(VISA)).isEqualTo(new Outcome.Contradiction());
+        assertThat(payment().state()).isEqualTo(State.PENDING);
+        assertThat(pauseMillis()).as("it is not tried again at once").isBetween(9_000L, 20_000L);
+        resolveNow();
+        assertThat(payments.writesRefused() - before).isEqualTo(2);
+        unconstrain();
+
+        resolveNow();
+        assertThat(charge(VISA)).isEqualTo(new Outcome.Captured());
+        assertThat(atAcquirer()).containsExactly(Kind.CAPTURE);
+    }
+
+    @Test
+    void aVoidThatAConstraintRefusesIsAContradiction() {
+        charge(VISA);
+        constrain("check (state <> 'VOIDING')");
+        assertThat(voidPayment.undo(order)).isEqualTo(VoidPayment.Outcome.CONTRADICTION);
+        assertThat(history()).containsExactly("PENDING", "CAPTURED");
+        unconstrain();
+        constrain("check (state <> 'VOIDED')");
+        assertThat(voidPayment.undo(order)).isEqualTo(VoidPayment.Outcome.CONTRADICTION);
+        unconstrain();
+        resolveNow();
+        assertThat(history()).endsWith("VOIDING", "VOIDED");
+    }
+
+    @Test
+    void aChargeThatAConstraintRefusesIsNotSent() {
+        constrain("check (amount < 1999)");
+        assertThat(charge(VISA)).isEqualTo(new Outcome.Contradiction());
+        unconstrain();
+        assertThat(acquirer.captures).hasValue(0);
+        assertThat(payments.find(order)).isEmpty();
+    }
+
+    @Test
+    void aPaymentThatRefusesToBeTakenOverDoesNotHoldUpTheOthers() {
+        acquirer.next(Failure.CALL_LOST);
+        charge(VISA);
+        var broken = order();
+        acquirer.next(Failure.CALL_LOST);
+        chargeOrder.charge(broken, AMOUNT, VISA);
+        constrain("check (order_id <> '" + broken + "' or attempt < 2)");
+        resolveNow();
+        unconstrain();
+        assertThat(payment().state()).isEqualTo(State.CAPTURED);
+        assertThat(payments.find(broken).orElseThrow().state()).isEqualTo(State.PENDING);
+    }
+
+    @Test
     void looksAnOldPaymentUpInsteadOfCapturingAgain() {
         acquirer.next(Failure.ANSWER_LOST);
         charge(VISA);
@@ -436,6 +635,29 @@ class PaymentProtocolIT {
         assertThat(payment().state()).isEqualTo(State.CAPTURED);
     }
 
+    /** As a person does it in the acquirer's portal. */
+    private void refundAtAcquirer(AcquirerKey key, Movement capture, long amount) {
+        var part = new Movement(
+                capture.id(),
+                capture.orderId(),
+                Kind.CAPTURE,
+                new Money(amount, capture.amount().currency()),
+                capture.at());
+        assertThat(sandbox.acquirer().refund(key, part)).isInstanceOf(Acquirer.Refunded.class);
+    }
+
+    private static void constrain(String check) {
+        database.jdbc()
+                .sql("alter table payments.payment add constraint of_a_test " + check + " not valid")
+                .update();
+    }
+
+    private static void unconstrain() {
+        database.jdbc()
+                .sql("alter table payments.payment drop constraint if exists of_a_test")
+                .update();
+    }
+
     private Outcome charge(CardToken card) {
         return chargeOrder.charge(order, AMOUNT, card);
     }
@@ -457,8 +679,11 @@ class PaymentProtocolIT {
     }
 
     private List<Kind> atAcquirer() {
-        return ((Found) sandbox.acquirer().movementsOf(order))
-                .movements().stream().map(Movement::kind).toList();
+        return onRecord().stream().map(Movement::kind).toList();
+    }
+
+    private List<Movement> onRecord() {
+        return ((Found) sandbox.acquirer().movementsOf(order)).movements();
     }
 
     /** The states that the audit tells of; the last one is the payment's, and each leaves the one before. */

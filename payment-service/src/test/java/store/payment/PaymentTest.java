@@ -56,6 +56,7 @@ class PaymentTest {
                 null,
                 firstSent,
                 lastSent,
+                false,
                 now,
                 1);
     }

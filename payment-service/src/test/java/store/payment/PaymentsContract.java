@@ -121,6 +121,43 @@ public abstract class PaymentsContract {
     }
 
     @Test
+    void anUnreconciledPaymentRestsAndIsTakenOverOrVoided() {
+        var held = begun(order(), LONG);
+        var capture = movement(held, Movement.Kind.CAPTURE);
+        var unreconciled = payments.settle(held, Settlement.unreconciled(List.of(capture), LONG))
+                .orElseThrow();
+        assertThat(unreconciled.state()).isEqualTo(State.UNRECONCILED);
+        assertThat(unreconciled.voidWanted()).isFalse();
+        assertThat(payments.claimDue("sandbox", 10, LONG)).isEmpty();
+        assertThat(payments.unreconciled()).isEqualTo(1);
+        assertThat(payments.settle(unreconciled, Settlement.unreconciled(List.of(capture), OVER)))
+                .isPresent();
+        assertThat(payments.claimDue("sandbox", 10, OVER)).hasSize(1);
+
+        var voiding = payments.beginVoid(held.key(), LONG).orElseThrow();
+        assertThat(voiding.voidWanted()).isTrue();
+        assertThat(payments.settle(voiding, Settlement.unreconciled(List.of(), OVER))
+                        .orElseThrow()
+                        .voidWanted())
+                .isTrue();
+        assertThat(payments.unreconciled()).isEqualTo(1);
+    }
+
+    @Test
+    void handsBackOnlyWhatIsStillHeld() {
+        var held = begun(order(), LONG);
+        var settled = begun(order(), LONG);
+        payments.settle(settled, Settlement.declined(DeclineReason.CARD_DECLINED));
+        var overtaken = begun(order(), LONG);
+        payments.beginVoid(overtaken.key(), LONG);
+        assertThat(payments.handBack(List.of(held, settled, overtaken))).isEqualTo(1);
+        assertThat(payments.claimDue("sandbox", 10, LONG))
+                .singleElement()
+                .extracting(Payment::orderId)
+                .isEqualTo(held.orderId());
+    }
+
+    @Test
     void clearsOnlyTheMarkOfASendThatCertainlyWasNone() {
         var held = begun(order(), LONG);
         var cleared = payments.postpone(held, OVER, true).orElseThrow();

@@ -27,7 +27,8 @@ import store.payment.recovery.PaymentRecovery;
 @Import({PaymentJdbc.class, PaymentHttp.class, PaymentRecovery.class})
 public class PaymentModule {
 
-    @Bean
+    /** Destroyed after all that makes attempts and before the database's pool: then nothing under way is left to wait for. */
+    @Bean(destroyMethod = "handBack")
     Attempts paymentAttempts(Payments payments, Acquirer acquirer, PaymentProperties properties, InstantSource time) {
         return new Attempts(payments, acquirer, properties.attempts(), time, new Random());
     }

@@ -1,21 +1,34 @@
 package store.payment.jdbc;
 
+import static java.util.stream.Collectors.joining;
+
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import store.payment.AcquirerKey;
+import store.payment.AttemptSettings;
 import store.payment.CardToken;
 import store.payment.DeclineReason;
 import store.payment.Money;
 import store.payment.OrderId;
 import store.payment.Payment;
 import store.payment.Payments;
+import store.payment.WriteRefused;
+import tools.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
+import tools.jackson.databind.annotation.JsonNaming;
+import tools.jackson.databind.json.JsonMapper;
 
 /** Each act is one statement, and so one round trip and one transaction. A trigger writes the audit. */
 final class JdbcPayments implements Payments {
@@ -36,18 +49,48 @@ final class JdbcPayments implements Payments {
         """;
 
     private static final String BEGIN_VOID = """
-        insert into payments.payment as known (order_id, state, acquirer, acquirer_key, attempt, due_at)
-        values (:orderId, 'VOIDING', :acquirer, :key, 1, now() + :lease * interval '1 millisecond')
+        insert into payments.payment as known (order_id, state, void_wanted, acquirer, acquirer_key, attempt, due_at)
+        values (:orderId, 'VOIDING', true, :acquirer, :key, 1, now() + :lease * interval '1 millisecond')
         on conflict (order_id) do update
-        set state = 'VOIDING', token = null, attempt = known.attempt + 1, due_at = excluded.due_at, updated_at = now()
-        where known.state in ('PENDING', 'CAPTURED')
+        set state = 'VOIDING', void_wanted = true, token = null, attempt = known.attempt + 1, due_at = excluded.due_at,
+            updated_at = now()
+        where known.state in ('PENDING', 'CAPTURED', 'UNRECONCILED')
         returning *
         """;
 
+    // A payment that is due later than anybody makes it was written before the clock was set back: nobody holds it any
+    // more.
     private static final String CLAIM_DUE = """
         with due as materialized (
-            select order_id from payments.payment where due_at <= now() and acquirer = :acquirer
+            select order_id from payments.payment
+            where due_at <= now() and acquirer = :acquirer and order_id <> all (cast(:refused as uuid[]))
             order by due_at limit :limit for update skip locked
+        ), due_too_late as materialized (
+            select order_id from payments.payment
+            where due_at > now() + :longestWait * interval '1 millisecond' and acquirer = :acquirer
+                and order_id <> all (cast(:refused as uuid[]))
+            order by due_at limit :limit - (select count(*) from due) for update skip locked
+        )
+        update payments.payment as claimed
+        set attempt = attempt + 1, due_at = now() + :lease * interval '1 millisecond', updated_at = now()
+        from (select order_id from due union all select order_id from due_too_late) as taken
+        where claimed.order_id = taken.order_id
+        returning claimed.*
+        """;
+
+    private static final String DUE = """
+        select order_id from payments.payment
+        where (due_at <= now() or due_at > now() + :longestWait * interval '1 millisecond') and acquirer = :acquirer
+            and order_id <> all (cast(:refused as uuid[]))
+        order by due_at limit :limit
+        """;
+
+    private static final String CLAIM_ONE = """
+        with due as materialized (
+            select order_id from payments.payment
+            where order_id = :orderId
+                and (due_at <= now() or due_at > now() + :longestWait * interval '1 millisecond')
+            for update skip locked
         )
         update payments.payment as claimed
         set attempt = attempt + 1, due_at = now() + :lease * interval '1 millisecond', updated_at = now()
@@ -56,9 +99,15 @@ final class JdbcPayments implements Payments {
         returning claimed.*
         """;
 
+    /** With a batch every 200 ms: a payment that refused to be taken over is tried again after some 20 s. */
+    private static final int CLAIMS_WITHOUT_THE_REFUSED = 100;
+
+    // The clock may be set back, so a later send may bear an earlier time; but two sends never bear the same.
     private static final String MARK_SENT = """
         update payments.payment
-        set first_sent_at = coalesce(first_sent_at, now()), last_sent_at = now(), updated_at = now()
+        set first_sent_at = coalesce(first_sent_at, now()),
+            last_sent_at = case when first_sent_at = now() then now() + interval '1 microsecond' else now() end,
+            updated_at = now()
         where order_id = :orderId and state = 'PENDING' and attempt = :attempt
         returning token
         """;
@@ -66,8 +115,9 @@ final class JdbcPayments implements Payments {
     private static final String SETTLE = """
         with settled as (
             update payments.payment
-            set state = :to, decline_reason = :declineReason, token = null,
-                due_at = case when :to = 'VOIDING' then now() end, updated_at = now()
+            set state = :to, decline_reason = :declineReason, token = null, void_wanted = void_wanted or :to = 'VOIDING',
+                due_at = case when :to in ('VOIDING', 'UNRECONCILED') then now() + :rest * interval '1 millisecond' end,
+                updated_at = now()
             where order_id = :orderId and state = :from and attempt = :attempt
             returning *
         ), moved as (
@@ -86,8 +136,23 @@ final class JdbcPayments implements Payments {
         returning *
         """;
 
+    private static final String HAND_BACK = """
+        update payments.payment as held set due_at = now(), updated_at = now()
+        from jsonb_to_recordset(cast(:held as jsonb)) as mine (order_id uuid, state text, attempt bigint)
+        where held.order_id = mine.order_id and held.state = mine.state and held.attempt = mine.attempt
+            and held.due_at > now()
+        """;
+
+    private static final JsonMapper JSON = JsonMapper.shared();
+
     private final JdbcClient jdbc;
     private final CardTokens tokens;
+    private final RefusedWrites writes = new RefusedWrites();
+
+    /** Payments that refused to be taken over, and the claim at which they did. */
+    private final Map<OrderId, Long> refusedClaims = new ConcurrentHashMap<>();
+
+    private final AtomicLong claims = new AtomicLong();
 
     JdbcPayments(JdbcClient jdbc, CardTokens tokens) {
         this.jdbc = jdbc;
@@ -97,15 +162,15 @@ final class JdbcPayments implements Payments {
     @Override
     public Beginning begin(AcquirerKey key, Money amount, CardToken token, boolean sending, Duration lease) {
         var fingerprint = tokens.fingerprint(key.orderId(), token);
-        return on(BEGIN, key)
+        var begun = on(BEGIN, key)
                 .param("amount", amount.amount())
                 .param("currency", amount.currency())
                 .param("fingerprint", fingerprint)
                 .param("token", tokens.encrypt(token))
                 .param("sending", sending)
                 .param("lease", lease.toMillis())
-                .query((row, _) -> payment(row))
-                .optional()
+                .query((row, _) -> payment(row));
+        return writes.guard(key.orderId(), begun::optional)
                 .<Beginning>map(Beginning.Begun::new)
                 .orElseGet(() -> known(key.orderId(), amount, fingerprint));
     }
@@ -123,10 +188,8 @@ final class JdbcPayments implements Payments {
 
     @Override
     public Optional<Payment> beginVoid(AcquirerKey key, Duration lease) {
-        return on(BEGIN_VOID, key)
-                .param("lease", lease.toMillis())
-                .query((row, _) -> payment(row))
-                .optional();
+        var begun = on(BEGIN_VOID, key).param("lease", lease.toMillis()).query((row, _) -> payment(row));
+        return writes.guard(key.orderId(), begun::optional);
     }
 
     @Override
@@ -139,41 +202,114 @@ final class JdbcPayments implements Payments {
 
     @Override
     public List<Payment> claimDue(String acquirer, int limit, Duration lease) {
-        return jdbc.sql(CLAIM_DUE)
+        var claim = claims.incrementAndGet();
+        refusedClaims.values().removeIf(refused -> refused + CLAIMS_WITHOUT_THE_REFUSED < claim);
+        try {
+            return due(CLAIM_DUE, acquirer, limit)
+                    .param("lease", lease.toMillis())
+                    .query((row, _) -> payment(row))
+                    .list();
+        } catch (DataIntegrityViolationException _) {
+            return claimOneByOne(acquirer, limit, lease, claim);
+        }
+    }
+
+    /** Finds the row that refuses a claim, so that the next batch goes without it. */
+    private List<Payment> claimOneByOne(String acquirer, int limit, Duration lease, long claim) {
+        var claimed = new ArrayList<Payment>();
+        var due = due(DUE, acquirer, limit)
+                .query((row, _) -> OrderId.of(row.getString("order_id")))
+                .list();
+        for (var orderId : due) {
+            var one = jdbc.sql(CLAIM_ONE)
+                    .param("orderId", orderId.value())
+                    .param("longestWait", AttemptSettings.LONGEST_WAIT.toMillis())
+                    .param("lease", lease.toMillis())
+                    .query((row, _) -> payment(row));
+            try {
+                writes.guard(orderId, one::optional).ifPresent(claimed::add);
+            } catch (WriteRefused _) {
+                refusedClaims.put(orderId, claim);
+            }
+        }
+        return claimed;
+    }
+
+    private JdbcClient.StatementSpec due(String sql, String acquirer, int limit) {
+        return jdbc.sql(sql)
                 .param("acquirer", acquirer)
                 .param("limit", limit)
-                .param("lease", lease.toMillis())
-                .query((row, _) -> payment(row))
-                .list();
+                .param("longestWait", AttemptSettings.LONGEST_WAIT.toMillis())
+                .param(
+                        "refused",
+                        refusedClaims.keySet().stream().map(OrderId::toString).collect(joining(",", "{", "}")));
     }
 
     @Override
     public Optional<CardToken> markSent(Payment held) {
-        return on(MARK_SENT, held)
-                .query((row, _) -> tokens.decrypt(row.getBytes("token")))
-                .optional();
+        var marked = on(MARK_SENT, held).query((row, _) -> tokens.decrypt(row.getBytes("token")));
+        return writes.guard(held.orderId(), marked::optional);
     }
 
     @Override
     public Optional<Payment> settle(Payment held, Settlement settlement) {
         var reason = settlement.declineReason();
-        return on(SETTLE, held)
+        var settled = on(SETTLE, held)
                 .param("from", held.state().name())
                 .param("to", settlement.state().name())
                 .param("declineReason", reason == null ? null : reason.name())
+                .param("rest", settlement.rest().toMillis())
                 .param("movements", JdbcLedger.json(settlement.movements()))
-                .query((row, _) -> payment(row))
-                .optional();
+                .query((row, _) -> payment(row));
+        return writes.guard(held.orderId(), settled::optional);
     }
 
     @Override
     public Optional<Payment> postpone(Payment held, Duration delay, boolean certainlyNotSent) {
-        return on(POSTPONE, held)
+        var postponed = on(POSTPONE, held)
                 .param("from", held.state().name())
                 .param("delay", delay.toMillis())
                 .param("notSent", certainlyNotSent)
-                .query((row, _) -> payment(row))
-                .optional();
+                .query((row, _) -> payment(row));
+        return writes.guard(held.orderId(), postponed::optional);
+    }
+
+    @Override
+    public int handBack(List<Payment> held) {
+        try {
+            return handBackTogether(held);
+        } catch (DataIntegrityViolationException _) {
+            return held.stream().mapToInt(this::handBackAlone).sum();
+        }
+    }
+
+    private int handBackTogether(List<Payment> held) {
+        return jdbc.sql(HAND_BACK)
+                .param(
+                        "held",
+                        JSON.writeValueAsString(held.stream().map(Mine::of).toList()))
+                .update();
+    }
+
+    private int handBackAlone(Payment held) {
+        try {
+            return writes.guard(held.orderId(), () -> handBackTogether(List.of(held)));
+        } catch (WriteRefused _) {
+            return 0;
+        }
+    }
+
+    @Override
+    public long unreconciled() {
+        // due_at, so that the index of what is open answers.
+        return jdbc.sql("select count(*) from payments.payment where state = 'UNRECONCILED' and due_at is not null")
+                .query(Long.class)
+                .single();
+    }
+
+    @Override
+    public long writesRefused() {
+        return writes.count();
     }
 
     private JdbcClient.StatementSpec on(String sql, AcquirerKey key) {
@@ -197,6 +333,7 @@ final class JdbcPayments implements Payments {
                 reason == null ? null : DeclineReason.valueOf(reason),
                 instant(row, "first_sent_at"),
                 instant(row, "last_sent_at"),
+                row.getBoolean("void_wanted"),
                 row.getObject("created_at", OffsetDateTime.class).toInstant(),
                 row.getLong("attempt"));
     }
@@ -204,5 +341,13 @@ final class JdbcPayments implements Payments {
     private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
         var value = row.getObject(column, OffsetDateTime.class);
         return value == null ? null : value.toInstant();
+    }
+
+    @JsonNaming(SnakeCaseStrategy.class)
+    private record Mine(UUID orderId, Payment.State state, long attempt) {
+
+        static Mine of(Payment held) {
+            return new Mine(held.orderId().value(), held.state(), held.attempt());
+        }
     }
 }

@@ -4,8 +4,10 @@ import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import java.util.Map;
+import java.util.UUID;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
+import org.springframework.web.ErrorResponseException;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.PutMapping;
@@ -37,33 +39,53 @@ class PaymentController {
         this.voidPayment = voidPayment;
     }
 
-    /** 200 captured, 202 not known yet, 402 declined, 410 withdrawn, 422 a contradiction. */
+    /** 200 captured, 202 not known yet, 402 declined, 410 withdrawn, 422 a contradiction. Each names the order. */
     @PutMapping
     ResponseEntity<?> charge(@PathVariable OrderId orderId, @RequestBody ChargeRequest request) {
         return switch (chargeOrder.charge(orderId, request.amount(), request.token())) {
-            case Captured _ -> ResponseEntity.ok(new StatusResponse("CAPTURED"));
-            case Pending _ -> ResponseEntity.accepted().body(new StatusResponse("PENDING"));
-            case Declined(var reason) -> {
-                var problem =
-                        Problems.detail(HttpStatus.PAYMENT_REQUIRED, "payment-declined", "The acquirer declined.");
-                problem.setProperties(Map.of("reason", reason));
-                yield ResponseEntity.status(HttpStatus.PAYMENT_REQUIRED).body(problem);
-            }
-            case Withdrawn _ -> throw Problems.of(HttpStatus.GONE, "withdrawn", "The payment was voided already.");
-            case Contradiction _ ->
-                throw Problems.of(
-                        HttpStatus.UNPROCESSABLE_CONTENT,
-                        "contradiction",
-                        "The order was charged before with another amount or card.");
+            case Captured _ -> ResponseEntity.ok(new CapturedResponse(orderId.value(), "CAPTURED", request.amount()));
+            case Pending _ -> ResponseEntity.accepted().body(new StatusResponse(orderId.value(), "PENDING"));
+            case Declined(var reason) ->
+                throw problem(
+                        HttpStatus.PAYMENT_REQUIRED,
+                        "payment-declined",
+                        "The acquirer declined.",
+                        Map.of("orderId", orderId.value(), "reason", reason));
+            case Withdrawn _ ->
+                throw problem(
+                        HttpStatus.GONE,
+                        "withdrawn",
+                        "The payment was voided already.",
+                        Map.of("orderId", orderId.value()));
+            case Contradiction _ -> throw contradiction(orderId);
         };
     }
 
-    /** 200 acknowledged, 202 decided but not done. */
+    /** 200 acknowledged, 202 decided but not done, 422 a contradiction. Each names the order. */
     @PostMapping("/void")
     ResponseEntity<StatusResponse> undo(@PathVariable OrderId orderId) {
         var outcome = voidPayment.undo(orderId);
-        var status = outcome == VoidPayment.Outcome.VOIDING ? HttpStatus.ACCEPTED : HttpStatus.OK;
-        return ResponseEntity.status(status).body(new StatusResponse(outcome.name()));
+        var status = switch (outcome) {
+            case VOIDED, REFUNDED, DECLINED -> HttpStatus.OK;
+            case VOIDING -> HttpStatus.ACCEPTED;
+            case CONTRADICTION -> throw contradiction(orderId);
+        };
+        return ResponseEntity.status(status).body(new StatusResponse(orderId.value(), outcome.name()));
+    }
+
+    private static ErrorResponseException contradiction(OrderId orderId) {
+        return problem(
+                HttpStatus.UNPROCESSABLE_CONTENT,
+                "contradiction",
+                "The order was charged with another amount or card, or its payment cannot be recorded as it is.",
+                Map.of("orderId", orderId.value()));
+    }
+
+    private static ErrorResponseException problem(
+            HttpStatus status, String name, String detail, Map<String, Object> properties) {
+        var problem = Problems.detail(status, name, detail);
+        problem.setProperties(properties);
+        return new ErrorResponseException(status, problem, null);
     }
 
     /** Frameworks log what they read: a card token, unlike a string, does not show. */
@@ -75,5 +97,8 @@ class PaymentController {
         }
     }
 
-    record StatusResponse(String status) {}
+    /** @param amount what was captured: a charge of another amount is a contradiction */
+    record CapturedResponse(UUID orderId, String status, Money amount) {}
+
+    record StatusResponse(UUID orderId, String status) {}
 }

@@ -1,5 +1,8 @@
 package store.payment.recovery;
 
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.binder.MeterBinder;
 import java.time.Duration;
 import java.time.InstantSource;
 import javax.sql.DataSource;
@@ -7,6 +10,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import store.payment.Payments;
 import store.payment.ReconcileLedger;
 import store.payment.ResolvePayments;
 
@@ -29,6 +33,19 @@ public class PaymentRecovery {
                 properties.resolveEvery(),
                 reconcileLedger,
                 properties.reconcileEvery());
+    }
+
+    /** What an alarm is set on: each should be 0. The first is read from the database whenever somebody looks. */
+    @Bean
+    MeterBinder paymentDefects(Payments payments) {
+        return registry -> {
+            Gauge.builder("store.payments.unreconciled", payments, Payments::unreconciled)
+                    .description("Payments whose movements add up to neither nothing nor the amount charged")
+                    .register(registry);
+            FunctionCounter.builder("store.payments.writes.refused", payments, Payments::writesRefused)
+                    .description("Writes that a constraint of the database has refused")
+                    .register(registry);
+        };
     }
 
     /**

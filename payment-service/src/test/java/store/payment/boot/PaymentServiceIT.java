@@ -39,8 +39,13 @@ import org.springframework.test.context.DynamicPropertySource;
 import org.springframework.test.web.servlet.client.RestTestClient;
 import store.acquirer.AcquirerSandbox;
 import store.acquirer.AcquirerSettings;
+import store.payment.Acquirer;
+import store.payment.AcquirerKey;
+import store.payment.CardToken;
+import store.payment.Money;
 import store.payment.OrderId;
 import store.testing.TestDatabase;
+import tools.jackson.databind.json.JsonMapper;
 
 /** The whole service over real HTTP, a real PostgreSQL and the real acquirer sandbox, with its recovery running. */
 @SpringBootTest(
@@ -61,6 +66,9 @@ class PaymentServiceIT {
 
     @Autowired
     JdbcClient jdbc;
+
+    @Autowired
+    Acquirer acquirer;
 
     @LocalServerPort
     int port;
@@ -101,10 +109,73 @@ class PaymentServiceIT {
         var order = order();
         expect(charge(order, "tok_visa"), 200, "$.status", "CAPTURED");
         expect(charge(order, "tok_visa"), 200, "$.status", "CAPTURED");
+        expect(charge(order, "tok_visa"), 200, "$.amount.amount", 1999);
+        expect(charge(order, "tok_visa"), 200, "$.amount.currency", "EUR");
         expect(charge(order, "tok_other"), 422, "$.type", "https://checkout-store.example/problems/contradiction");
         expect(undo(order), 200, "$.status", "VOIDED");
         expect(undo(order), 200, "$.status", "VOIDED");
         expect(charge(order, "tok_visa"), 410, "$.type", "https://checkout-store.example/problems/withdrawn");
+    }
+
+    @Test
+    void everyAnswerNamesTheOrder() {
+        var order = order();
+        var other = order();
+        expect(charge(order, "tok_visa"), 200, "$.orderId", order.toString());
+        expect(charge(order, "tok_other"), 422, "$.orderId", order.toString());
+        expect(undo(order), 200, "$.orderId", order.toString());
+        expect(charge(order, "tok_visa"), 410, "$.orderId", order.toString());
+        expect(charge(other, "tok_declined"), 402, "$.orderId", other.toString());
+        expect(undo(other), 200, "$.orderId", other.toString());
+        var pending = order();
+        expect(charge(pending, "tok_silent"), 202, "$.orderId", pending.toString());
+    }
+
+    @Test
+    void whatDoesNotAddUpIsAContradictionAndAMetric() {
+        var order = order();
+        charge(order, "tok_visa").expectStatus().isOk();
+        acquirer.capture(new AcquirerKey("another", order), new Money(1, "EUR"), new CardToken("tok_visa"));
+        expect(undo(order), 422, "$.orderId", order.toString());
+        expect(charge(order, "tok_visa"), 422, "$.orderId", order.toString());
+        assertThat(stateOf(order)).isEqualTo("UNRECONCILED");
+        assertThat(metric("store.payments.unreconciled")).isEqualTo(1);
+
+        acquirer.undo(new AcquirerKey("another", order));
+        Awaitility.await().atMost(10, TimeUnit.SECONDS).until(() -> {
+            jdbc.sql("update payments.payment set due_at = now() where state = 'UNRECONCILED'")
+                    .update();
+            return stateOf(order).equals("VOIDED");
+        });
+        assertThat(metric("store.payments.unreconciled")).isZero();
+    }
+
+    @Test
+    void aRefusedWriteIsAContradictionLoggedOnceAndCounted() {
+        var order = order();
+        var refusedBefore = metric("store.payments.writes.refused");
+        var logger = (Logger) LoggerFactory.getLogger("store.payment");
+        var lines = new ListAppender<ILoggingEvent>();
+        lines.start();
+        logger.addAppender(lines);
+        jdbc.sql("alter table payments.payment add constraint of_a_test check (order_id <> '" + order + "')")
+                .update();
+        try {
+            expect(charge(order, "tok_visa"), 422, "$.orderId", order.toString());
+            expect(charge(order, "tok_visa"), 422, "$.orderId", order.toString());
+            expect(undo(order), 422, "$.orderId", order.toString());
+        } finally {
+            jdbc.sql("alter table payments.payment drop constraint of_a_test").update();
+            logger.detachAppender(lines);
+        }
+        assertThat(lines.list)
+                .filteredOn(line -> line.getFormattedMessage().contains(order.toString()))
+                .singleElement()
+                .satisfies(line -> {
+                    assertThat(line.getLevel()).isEqualTo(Level.ERROR);
+                    assertThat(line.getFormattedMessage()).contains("of_a_test");
+                });
+        assertThat(metric("store.payments.writes.refused") - refusedBefore).isEqualTo(3);
     }
 
     @Test
@@ -238,14 +309,31 @@ class PaymentServiceIT {
 
     @Test
     void isReady() {
-        RestTestClient.bindToServer()
+        management("/actuator/health/readiness").expectStatus().isOk();
+    }
+
+    private double metric(String name) {
+        var body = management("/actuator/metrics/" + name)
+                .expectStatus()
+                .isOk()
+                .expectBody(String.class)
+                .returnResult()
+                .getResponseBody();
+        return JsonMapper.shared()
+                .readTree(body)
+                .get("measurements")
+                .get(0)
+                .get("value")
+                .asDouble();
+    }
+
+    private RestTestClient.ResponseSpec management(String path) {
+        return RestTestClient.bindToServer()
                 .baseUrl("http://localhost:" + managementPort)
                 .build()
                 .get()
-                .uri("/actuator/health/readiness")
-                .exchange()
-                .expectStatus()
-                .isOk();
+                .uri(path)
+                .exchange();
     }
 
     private RestTestClient.ResponseSpec charge(OrderId order, String token) {
@@ -266,7 +354,7 @@ class PaymentServiceIT {
         return http.post().uri("/payments/" + order + "/void").exchange();
     }
 
-    private static void expect(RestTestClient.ResponseSpec response, int status, String path, String value) {
+    private static void expect(RestTestClient.ResponseSpec response, int status, String path, Object value) {
         response.expectStatus().isEqualTo(status).expectBody().jsonPath(path).isEqualTo(value);
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -12,6 +13,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.dao.DataAccessException;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
 import store.payment.AcquirerKey;
 import store.payment.CardToken;
 import store.payment.Money;
@@ -114,7 +117,13 @@ class JdbcPaymentsIT extends PaymentsContract {
     }
 
     @ParameterizedTest
-    @CsvSource({"VOIDED, CAPTURED", "VOIDED, VOIDING", "REFUNDED, VOIDED"})
+    @CsvSource({
+        "VOIDED, CAPTURED",
+        "VOIDED, VOIDING",
+        "REFUNDED, VOIDED",
+        "UNRECONCILED, PENDING",
+        "VOIDED, UNRECONCILED"
+    })
     void refusesATransitionThatCannotBe(String from, String to) {
         var order = Orders.order().value();
         database.jdbc().sql("""
@@ -125,11 +134,80 @@ class JdbcPaymentsIT extends PaymentsContract {
         assertThatThrownBy(() -> change(order, to)).hasMessageContaining("possible_transition");
     }
 
-    private static void change(java.util.UUID order, String to) {
+    @Test
+    void refusesACaptureOfWhatWasToBeVoided() {
+        var order = Orders.order().value();
+        database.jdbc().sql("""
+            insert into payments.payment (order_id, state, acquirer, acquirer_key, attempt, due_at, amount, currency, fingerprint,
+                void_wanted)
+            values (?, 'VOIDING', 'sandbox', 'k', 1, now(), 1, 'EUR', '', true)
+            """).param(order).update();
+        change(order, "UNRECONCILED");
+        assertThatThrownBy(() -> change(order, "CAPTURED")).hasMessageContaining("not_captured_once_voided");
+    }
+
+    @Test
+    void goesOnWhenTheClockIsSetBack() {
+        var payments = payments();
+        var key = new AcquirerKey("sandbox", Orders.order());
+        payments.begin(key, new Money(1, "EUR"), new CardToken("tok_visa"), true, Duration.ofMinutes(1));
+        setBack(Duration.ofHours(3));
+
+        var held = payments.claimDue("sandbox", 1, Duration.ofMinutes(1)).getFirst();
+        assertThat(payments.markSent(held)).isPresent();
+        var again = payments.find(key.orderId()).orElseThrow();
+        assertThat(again.lastSentAt()).isBefore(again.firstSentAt());
+        var postponed = payments.postpone(held, Duration.ZERO, true).orElseThrow();
+        assertThat(postponed.firstSentAt()).as("the first send stays uncleared").isNotNull();
+
+        setBack(Duration.ofHours(3));
+        held = payments.claimDue("sandbox", 1, Duration.ofMinutes(1)).getFirst();
+        assertThat(payments.markSent(held)).isPresent();
+        assertThat(payments.beginVoid(key, Duration.ofMinutes(1))).isPresent();
+        setBack(Duration.ofHours(3));
+        assertThat(payments.claimDue("sandbox", 1, Duration.ofMinutes(1))).hasSize(1);
+    }
+
+    @Test
+    void twoSendsAtOneInstantAreTwo() {
+        var payments = payments();
+        var key = new AcquirerKey("sandbox", Orders.order());
+        new TransactionTemplate(new JdbcTransactionManager(database.dataSource())).executeWithoutResult(_ -> {
+            payments.begin(key, new Money(1, "EUR"), new CardToken("tok_visa"), true, Duration.ofMinutes(1));
+            var held = payments.find(key.orderId()).orElseThrow();
+            payments.markSent(held);
+            assertThat(payments.postpone(held, Duration.ZERO, true)
+                            .orElseThrow()
+                            .firstSentAt())
+                    .isNotNull();
+        });
+    }
+
+    @Test
+    void noConstraintComparesATimeWithAnother() {
+        assertThat(database.jdbc().sql("""
+            select pg_get_constraintdef(oid) from pg_constraint
+            where connamespace = 'payments'::regnamespace and contype = 'c'
+                and pg_get_constraintdef(oid) ~ '_at [<>]'
+            """).query(String.class).list()).isEmpty();
+    }
+
+    /** What is written already is then in the future. */
+    private static void setBack(Duration by) {
         database.jdbc()
-                .sql("update payments.payment set state = ?, due_at = case when ? = 'VOIDING' then now() end where"
-                        + " order_id = ?")
-                .params(to, to, order)
+                .sql("""
+                    update payments.payment set first_sent_at = first_sent_at + :by, last_sent_at = last_sent_at + :by,
+                        due_at = due_at + :by, created_at = created_at + :by, updated_at = updated_at + :by
+                    """.replace(":by", "interval '" + by.toSeconds() + " seconds'"))
+                .update();
+    }
+
+    private static void change(UUID order, String to) {
+        database.jdbc()
+                .sql("update payments.payment set state = ?,"
+                        + " due_at = case when ? in ('PENDING', 'VOIDING', 'UNRECONCILED') then now() end,"
+                        + " token = case when ? = 'PENDING' then '\\x00'::bytea end where order_id = ?")
+                .params(to, to, to, order)
                 .update();
     }
 }
