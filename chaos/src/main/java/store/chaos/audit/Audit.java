@@ -47,7 +47,7 @@ final class Audit implements Callable<Integer> {
             "I5", "an acknowledged order exists and never regresses",
             "I6", "one key, one order, the same final bytes",
             "I7", "every order ends in time",
-            "I8", "the audit replays to the current state",
+            "I8", "the audit and the events replay to the current state",
             "I9", "no receiver gets more than 1.1 times what was asked, and recovery's share",
             "I10", "no capture for a key whose every attempt was refused");
 

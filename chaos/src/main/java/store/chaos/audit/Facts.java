@@ -82,6 +82,12 @@ final class Facts {
 
         long reservationAt;
 
+        @Nullable
+        String reservationEvent;
+
+        @Nullable
+        String reservationBreak;
+
         // payment-service
         @Nullable
         String payment;
@@ -264,6 +270,16 @@ final class Facts {
         var order = order(id);
         order.reservation = state.intern();
         order.reservationAt = updatedAt.toEpochMilli();
+    }
+
+    /** In the order of the events. */
+    void reservationEvent(UUID id, @Nullable String from, String to) {
+        var order = order(id);
+        if (!Objects.equals(from, order.reservationEvent)) {
+            order.reservationBreak =
+                    "its reservation's events go from " + order.reservationEvent + " on as if from " + from;
+        }
+        order.reservationEvent = to.intern();
     }
 
     void paid(UUID id, String state, boolean sent, boolean sentAgain) {

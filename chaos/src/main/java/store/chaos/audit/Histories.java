@@ -34,9 +34,10 @@ final class Histories {
             from orders.order_audit where order_id = any(?)
             """);
         read(store, histories, "inventory", "reservation", """
-            select order_id, created_at, 'asked for ' || requested::text from inventory.reservation where order_id = any(?)
-            union all
-            select order_id, updated_at, concat_ws(' ', state, refusal) from inventory.reservation where order_id = any(?)
+            select order_id, at, concat_ws(' ', from_state, 'to', to_state, e.refusal,
+                case when from_state is null then 'asked for ' || requested::text end)
+            from inventory.reservation_event e left join inventory.reservation using (order_id)
+            where order_id = any(?) order by id
             """);
         read(store, histories, "payments", "payment event", """
             select order_id, at, concat_ws(' ', from_state, 'to', to_state, decline_reason, 'attempt', attempt)

@@ -294,6 +294,14 @@ final class Judgement {
                         order.id,
                         "its audit ends %s (%s), but %s".formatted(order.audited, order.auditedReason, named(order)));
             }
+            if (order.reservationBreak != null) {
+                check.violated(order.id, order.reservationBreak);
+            } else if (!Objects.equals(order.reservationEvent, order.reservation)) {
+                check.violated(
+                        order.id,
+                        "its reservation's events end %s, but the reservation is %s"
+                                .formatted(order.reservationEvent, order.reservation));
+            }
             if (order.paymentBreak != null) {
                 check.violated(order.id, order.paymentBreak);
             } else if (!Objects.equals(order.paymentEvent, order.payment)) {

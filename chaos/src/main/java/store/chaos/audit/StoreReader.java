@@ -96,6 +96,10 @@ final class StoreReader {
                     row -> facts.reserved(id(row), row.getString(2), instant(row, 3)));
             each(
                     inventory,
+                    "select order_id, from_state, to_state from inventory.reservation_event order by order_id, id",
+                    row -> facts.reservationEvent(id(row), row.getString(2), row.getString(3)));
+            each(
+                    inventory,
                     """
                     select sku, initial, available, held, sold, coalesce(reserved, 0), coalesce(committed, 0)
                     from inventory.stock full join (

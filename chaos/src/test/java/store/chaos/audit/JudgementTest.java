@@ -139,7 +139,7 @@ class JudgementTest {
     void i4FindsAConfirmedOrderThatWasNeverCharged() {
         var id = story.newId();
         story.order(id, "CONFIRMED", null, BEGIN, 0, "");
-        facts.reserved(id, "COMMITTED", BEGIN);
+        story.reserved(id, "COMMITTED", BEGIN);
         assertBroken("I4", id, "nothing was captured");
     }
 
@@ -354,6 +354,31 @@ class JudgementTest {
         story.answered(id, BEGIN, "place", 503, 10, refused);
         story.answered(id, BEGIN.plusSeconds(1), "place", 429, 10, "");
         assertBroken("I10", id, "every attempt with its key key-" + id + " was refused");
+    }
+
+    @Test
+    void i8FindsAReservationThatItsEventsDoNotEndWith() {
+        facts.reserved(good, "RELEASED", BEGIN);
+        assertBroken("I8", good, "events end COMMITTED, but the reservation is RELEASED");
+    }
+
+    @Test
+    void i8FindsAGapInTheReservationsEvents() {
+        facts.reservationEvent(good, "RELEASED", "COMMITTED");
+        assertBroken("I8", good, "its reservation's events go from COMMITTED on as if from RELEASED");
+    }
+
+    @Test
+    void i8FindsAReservationWithoutEvents() {
+        var id = story.newId();
+        facts.reserved(id, "WITHDRAWN", BEGIN);
+        assertBroken("I8", id, "its reservation's events end null, but the reservation is WITHDRAWN");
+    }
+
+    @Test
+    void i8FindsAReservationThatVanished() {
+        facts.reservationEvent(story.newId(), null, "HELD");
+        assertThat(finding("I8").held()).isFalse();
     }
 
     @Test

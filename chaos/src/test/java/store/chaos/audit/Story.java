@@ -43,7 +43,7 @@ final class Story {
         order(id, "CONFIRMED", null, at, 201, orderBody(id, "CONFIRMED"));
         changed(id, "PENDING", "AWAITING_STOCK", at);
         changed(id, "CONFIRMED", null, at.plusMillis(100));
-        facts.reserved(id, "COMMITTED", at.plusSeconds(1));
+        reserved(id, "COMMITTED", at.plusSeconds(1));
         sold++;
         captured(id, at.plusMillis(50));
         answered(id, at, 201, 100);
@@ -58,7 +58,7 @@ final class Story {
         changed(id, "PENDING", "AWAITING_PAYMENT", BEGIN.plusSeconds(1));
         changed(id, "CANCELLING", "CUSTOMER", BEGIN.plusSeconds(2));
         changed(id, "CANCELLED", "CUSTOMER", BEGIN.plusSeconds(3));
-        facts.reserved(id, "RELEASED", BEGIN.plusSeconds(3));
+        reserved(id, "RELEASED", BEGIN.plusSeconds(3));
         facts.paid(id, "VOIDED", true, true);
         facts.paymentEvent(id, null, "PENDING", 1, BEGIN);
         facts.paymentEvent(id, "PENDING", "VOIDING", 2, BEGIN);
@@ -74,7 +74,7 @@ final class Story {
         order(id, "REJECTED", reason, BEGIN, 409, problemBody(id, "price-changed"));
         changed(id, "PENDING", "AWAITING_STOCK", BEGIN);
         changed(id, "REJECTED", reason, BEGIN.plusMillis(30));
-        facts.reserved(id, reservation, BEGIN.plusSeconds(1));
+        reserved(id, reservation, BEGIN.plusSeconds(1));
         answered(id, BEGIN, 409, 30);
         return id;
     }
@@ -85,7 +85,7 @@ final class Story {
         order(id, "PENDING", "AWAITING_PAYMENT", at, 0, "");
         changed(id, "PENDING", "AWAITING_STOCK", at);
         changed(id, "PENDING", "AWAITING_PAYMENT", at.plusSeconds(1));
-        facts.reserved(id, "HELD", at);
+        reserved(id, "HELD", at);
         held++;
         facts.paid(id, "PENDING", true, false);
         facts.paymentEvent(id, null, "PENDING", 1, BEGIN);
@@ -100,6 +100,17 @@ final class Story {
 
     void changed(UUID id, String status, @Nullable String reason, Instant at) {
         facts.audited(id, "CHANGED", status, reason, "REQUEST", at);
+    }
+
+    /** With the events that lead there. */
+    void reserved(UUID id, String state, Instant at) {
+        facts.reserved(id, state, at);
+        if (state.equals("COMMITTED") || state.equals("RELEASED")) {
+            facts.reservationEvent(id, null, "HELD");
+            facts.reservationEvent(id, "HELD", state);
+        } else {
+            facts.reservationEvent(id, null, state);
+        }
     }
 
     void captured(UUID id, Instant at) {

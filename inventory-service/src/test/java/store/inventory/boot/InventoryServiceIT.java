@@ -1,15 +1,18 @@
 package store.inventory.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -18,6 +21,7 @@ import org.springframework.boot.test.web.server.LocalManagementPort;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.http.MediaType;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 import org.springframework.test.web.servlet.client.RestTestClient;
@@ -279,6 +283,105 @@ class InventoryServiceIT {
         put(order(), "{\"lines\":").expectStatus().isBadRequest();
         put(order(), "{}").expectStatus().isBadRequest();
         post(order, "commit/../sell").expectStatus().isNotFound();
+    }
+
+    @Test
+    void keepsAHistoryOfEachReservation() {
+        var sold = order();
+        reserveStock.reserve(sold, List.of(new Line(CUP, 1)));
+        reserveStock.reserve(sold, List.of(new Line(CUP, 1)));
+        settleReservation.commit(sold);
+        settleReservation.commit(sold);
+        assertThat(history(sold)).containsExactly("to HELD", "HELD to COMMITTED");
+
+        var released = order();
+        reserveStock.reserve(released, List.of(new Line(CUP, 1)));
+        settleReservation.release(released);
+        settleReservation.release(released);
+        assertThat(history(released)).containsExactly("to HELD", "HELD to RELEASED");
+
+        var missing = order();
+        reserveStock.reserve(missing, List.of(new Line(CUP, 101)));
+        assertThat(history(missing))
+                .as("what was rolled back leaves no trace")
+                .containsExactly("to REFUSED OUT_OF_STOCK");
+
+        var tombstone = order();
+        settleReservation.release(tombstone);
+        reserveStock.reserve(tombstone, List.of(new Line(CUP, 1)));
+        assertThat(history(tombstone)).containsExactly("to WITHDRAWN");
+    }
+
+    @Test
+    void noReservationChangesInAWayThatItsHistoryDoesNotKnow() {
+        var sold = order();
+        reserveStock.reserve(sold, List.of(new Line(CUP, 1)));
+        settleReservation.commit(sold);
+        for (var state : List.of("HELD", "RELEASED")) {
+            assertRefused("update inventory.reservation set state = '" + state + "'", "possible_transition");
+        }
+        assertRefused("""
+            insert into inventory.reservation (order_id, state, requested, held)
+            values (gen_random_uuid(), 'COMMITTED', '[]', '[1]')
+            """, "possible_transition");
+        for (var change : List.of(
+                "update inventory.reservation_event set to_state = 'HELD'",
+                "delete from inventory.reservation_event",
+                "truncate inventory.reservation_event")) {
+            assertRefused(change, "append-only");
+        }
+    }
+
+    @Test
+    void givesTheReservationsOfAnOlderDatabaseAHistory() {
+        var database = TestDatabase.create();
+        var migrations = Flyway.configure()
+                .dataSource(database.jdbcUrl(), database.user(), database.password())
+                .schemas("inventory")
+                .defaultSchema("inventory")
+                .table("flyway_history")
+                .locations("classpath:db/migration/inventory")
+                .placeholders(Map.of("stock", "null"));
+        migrations.target("2").load().migrate();
+        var old = JdbcClient.create(
+                new DriverManagerDataSource(database.jdbcUrl(), database.user(), database.password()));
+        old.sql("""
+            insert into inventory.reservation (order_id, state, requested, held, refusal, created_at, updated_at)
+            select gen_random_uuid(), state, '[]', case when state in ('REFUSED', 'WITHDRAWN') then '[]' else '[1]' end::jsonb,
+                case when state = 'REFUSED' then 'OUT_OF_STOCK' end, now() - interval '2 h', now() - interval '1 h'
+            from unnest(array['HELD', 'REFUSED', 'COMMITTED', 'RELEASED', 'WITHDRAWN']) state
+            """).update();
+        old.sql("insert into inventory.product values ('odd', 'Odd', 'Beyond all cards', 1000000000000, 'ZZZ')")
+                .update();
+
+        migrations.target("latest").load().migrate();
+
+        assertThat(old.sql("""
+            select string_agg(concat_ws(' ', from_state, 'to', to_state, e.refusal,
+                round(extract(epoch from now() - at) / 3600)), ', ' order by id)
+            from inventory.reservation_event e join inventory.reservation r using (order_id) group by order_id, state
+            order by state
+            """).query(String.class).list())
+                .containsExactly(
+                        "to HELD 2, HELD to COMMITTED 1",
+                        "to HELD 2",
+                        "to REFUSED OUT_OF_STOCK 2",
+                        "to HELD 2, HELD to RELEASED 1",
+                        "to WITHDRAWN 2");
+    }
+
+    private List<String> history(OrderId order) {
+        return jdbc.sql("""
+            select concat_ws(' ', from_state, 'to', to_state, refusal) from inventory.reservation_event
+            where order_id = ? order by id
+            """)
+                .param(order.value())
+                .query((row, _) -> String.valueOf(row.getString(1)))
+                .list();
+    }
+
+    private void assertRefused(String sql, String why) {
+        assertThatThrownBy(() -> jdbc.sql(sql).update()).hasStackTraceContaining(why);
     }
 
     private static RestTestClient.BodyContentSpec assertNames(
