@@ -41,7 +41,7 @@ final class Audit implements Callable<Integer> {
 
     private static final Map<String, String> SAYS = Map.of(
             "I1", "per product, initial = available + held + sold",
-            "I2", "at most one net capture per order, of the order's total",
+            "I2", "per order, what moved adds up to nothing or to the order's total",
             "I3", "captured means confirmed, or undone in time",
             "I4", "confirmed means captured and sold; any other end leaves nothing",
             "I5", "an acknowledged order exists and never regresses",

@@ -110,22 +110,33 @@ final class Facts {
         // the acquirer's statement
         int captures;
         int undone;
-        int mostStanding;
-        long netAmount;
+        int chargebacks;
+        long largestCapture;
+
+        /** Captured, less what was voided or refunded: what the store itself has made of it. */
+        long kept;
+
+        /** The most that was kept right after a capture that found money kept already; 0 if none did. */
+        long mostAtOnce;
+
+        /** What is kept, less what was charged back: the sum of all movements. */
+        long net;
+
+        /** The least that the sum has been at any time. */
+        long leastNet;
+
         boolean otherCurrency;
         long capturedAt;
         long undoneAt;
-        int chargebacks;
+
+        @Nullable
+        String unknownMovement;
 
         @Nullable
         Seen seen;
 
         Order(UUID id) {
             this.id = id;
-        }
-
-        int standing() {
-            return captures - undone;
         }
 
         boolean isFinal() {
@@ -311,20 +322,33 @@ final class Facts {
     /** In the order of the statement. */
     void moved(UUID id, String kind, long amount, String currency, Instant at) {
         var order = order(id);
+        var before = order.net;
         switch (kind) {
             case "CAPTURE" -> {
                 order.captures++;
-                order.netAmount += amount;
+                order.largestCapture = Math.max(order.largestCapture, amount);
+                if (order.kept > 0) {
+                    order.mostAtOnce = Math.max(order.mostAtOnce, order.kept + amount);
+                }
+                order.kept += amount;
+                order.net += amount;
                 order.capturedAt = at.toEpochMilli();
             }
             case "VOID", "REFUND" -> {
                 order.undone++;
-                order.netAmount -= amount;
-                order.undoneAt = at.toEpochMilli();
+                order.kept -= amount;
+                order.net -= amount;
             }
-            default -> order.chargebacks++; // reported apart: the cardholder's bank took it, not the store
+            case "CHARGEBACK" -> {
+                order.chargebacks++; // the cardholder's bank has returned the money, not the store
+                order.net -= amount;
+            }
+            default -> order.unknownMovement = kind;
         }
-        order.mostStanding = Math.max(order.mostStanding, order.standing());
+        if (before > 0 && order.net <= 0) {
+            order.undoneAt = at.toEpochMilli();
+        }
+        order.leastNet = Math.min(order.leastNet, order.net);
         order.otherCurrency |= order.status != null && !order.currency.equals(currency);
     }
 
