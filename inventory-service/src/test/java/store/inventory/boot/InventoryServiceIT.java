@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Currency;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -12,6 +13,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -368,6 +370,82 @@ class InventoryServiceIT {
                         "to REFUSED OUT_OF_STOCK 2",
                         "to HELD 2, HELD to RELEASED 1",
                         "to WITHDRAWN 2");
+    }
+
+    @Test
+    void noPriceThatPaymentDoesNotTakeComesIntoTheCatalogue() {
+        for (var price : List.of(0L, -1L, 200_000_000L, 1_000_000_000_000L)) {
+            assertRefused("update inventory.product set price_amount = " + price + " where sku = 'sku-001'", "price");
+        }
+        for (var currency : List.of("ZZZ", "DEM", "XXX", "eur")) {
+            assertRefused(
+                    "update inventory.product set price_currency = '" + currency + "' where sku = 'sku-001'",
+                    "currency");
+        }
+        assertThat(50 * 100 * 199_999_999L).as("the dearest order").isLessThanOrEqualTo(999_999_999_999L);
+    }
+
+    @Test
+    void everyCurrencyOfTheCatalogueIsKnownToPayment() {
+        var listed = Pattern.compile("'([A-Z]{3})'")
+                .matcher(definition("payable_currency"))
+                .results()
+                .map(code -> code.group(1))
+                .toList();
+        assertThat(listed).contains("EUR", "USD", "JPY").doesNotHaveDuplicates().hasSizeGreaterThan(150);
+        assertThat(listed)
+                .allSatisfy(code -> assertThat(Currency.getInstance(code).getDefaultFractionDigits())
+                        .isNotNegative());
+    }
+
+    @Test
+    void showsAndHoldsAProductWhosePriceNobodyCanPay() {
+        var price = definition("payable_price");
+        var currency = definition("payable_currency");
+        jdbc.sql("alter table inventory.product drop constraint payable_price, drop constraint payable_currency")
+                .update();
+        try {
+            jdbc.sql("insert into inventory.product values ('odd', 'Odd', 'Beyond all cards', 1000000000000, 'ZZZ')")
+                    .update();
+            jdbc.sql("insert into inventory.stock (sku, initial, available) values ('odd', 5, 5)")
+                    .update();
+            http.get()
+                    .uri("/api/products")
+                    .exchange()
+                    .expectStatus()
+                    .isOk()
+                    .expectBody()
+                    .jsonPath("$.products.length()")
+                    .isEqualTo(51);
+            http.get()
+                    .uri("/api/products/odd")
+                    .exchange()
+                    .expectStatus()
+                    .isOk()
+                    .expectBody()
+                    .jsonPath("$.price.amount")
+                    .isEqualTo(1_000_000_000_000L)
+                    .jsonPath("$.price.currency")
+                    .isEqualTo("ZZZ");
+            var order = order();
+            assertNames(order, put(order, "{\"lines\":[{\"sku\":\"odd\",\"quantity\":2}]}"), 200)
+                    .jsonPath("$.lines[0].unitPrice.amount")
+                    .isEqualTo(1_000_000_000_000L);
+            assertNames(order, post(order, "release"), 200);
+        } finally {
+            jdbc.sql("delete from inventory.stock where sku = 'odd'").update();
+            jdbc.sql("delete from inventory.product where sku = 'odd'").update();
+            jdbc.sql("alter table inventory.product add constraint payable_price " + price
+                            + ", add constraint payable_currency " + currency)
+                    .update();
+        }
+    }
+
+    private String definition(String constraint) {
+        return jdbc.sql("select pg_get_constraintdef(oid) from pg_constraint where conname = ?")
+                .param(constraint)
+                .query(String.class)
+                .single();
     }
 
     private List<String> history(OrderId order) {
