@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.transaction.support.TransactionOperations;
 
 /**
@@ -19,13 +20,19 @@ public final class ReserveStock {
     private final Catalogue catalogue;
     private final Stock stock;
     private final Reservations reservations;
+    private final RefusedWrites refusedWrites;
     private final TransactionOperations transactions;
 
     public ReserveStock(
-            Catalogue catalogue, Stock stock, Reservations reservations, TransactionOperations transactions) {
+            Catalogue catalogue,
+            Stock stock,
+            Reservations reservations,
+            RefusedWrites refusedWrites,
+            TransactionOperations transactions) {
         this.catalogue = catalogue;
         this.stock = stock;
         this.reservations = reservations;
+        this.refusedWrites = refusedWrites;
         this.transactions = transactions;
     }
 
@@ -45,17 +52,21 @@ public final class ReserveStock {
     }
 
     private ReservationAnswer record(Reservation reservation) {
-        return transactions.execute(_ -> {
-            if (reservations.insert(reservation)) {
-                reservation.held().forEach(line -> {
-                    if (!stock.take(line.sku(), line.quantity())) {
-                        throw new InsufficientStock();
-                    }
-                });
-                return reservation.answerTo(reservation.requested());
-            }
-            return reservations.find(reservation.orderId()).orElseThrow().answerTo(reservation.requested());
-        });
+        try {
+            return transactions.execute(_ -> {
+                if (reservations.insert(reservation)) {
+                    reservation.held().forEach(line -> {
+                        if (!stock.take(line.sku(), line.quantity())) {
+                            throw new InsufficientStock();
+                        }
+                    });
+                    return reservation.answerTo(reservation.requested());
+                }
+                return reservations.find(reservation.orderId()).orElseThrow().answerTo(reservation.requested());
+            });
+        } catch (DataIntegrityViolationException e) {
+            return new ReservationAnswer.Contradiction(refusedWrites.add(reservation.orderId(), e));
+        }
     }
 
     private static List<HeldLine> priced(List<Line> lines, Map<String, Product> products) {

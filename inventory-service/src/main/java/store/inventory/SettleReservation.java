@@ -1,5 +1,7 @@
 package store.inventory;
 
+import java.util.function.Supplier;
+import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.transaction.support.TransactionOperations;
 import store.inventory.Reservation.State;
 import store.inventory.SettlementAnswer.Contradiction;
@@ -13,17 +15,20 @@ public final class SettleReservation {
 
     private final Stock stock;
     private final Reservations reservations;
+    private final RefusedWrites refusedWrites;
     private final TransactionOperations transactions;
 
-    public SettleReservation(Stock stock, Reservations reservations, TransactionOperations transactions) {
+    public SettleReservation(
+            Stock stock, Reservations reservations, RefusedWrites refusedWrites, TransactionOperations transactions) {
         this.stock = stock;
         this.reservations = reservations;
+        this.refusedWrites = refusedWrites;
         this.transactions = transactions;
     }
 
     /** Sells what is held. What was never held cannot be sold: a contradiction. */
     public SettlementAnswer commit(OrderId orderId) {
-        return transactions.execute(_ -> {
+        return settle(orderId, () -> {
             var held = reservations.end(orderId, State.COMMITTED);
             if (held.isPresent()) {
                 held.get().forEach(line -> stock.sell(line.sku(), line.quantity()));
@@ -41,7 +46,7 @@ public final class SettleReservation {
      * find nothing to do when it arrives.
      */
     public SettlementAnswer release(OrderId orderId) {
-        return transactions.execute(_ -> {
+        return settle(orderId, () -> {
             if (reservations.insert(Reservation.withdrawn(orderId))) {
                 return new Settled();
             }
@@ -54,5 +59,13 @@ public final class SettleReservation {
                     ? new Contradiction("sold already")
                     : new Settled();
         });
+    }
+
+    private SettlementAnswer settle(OrderId orderId, Supplier<SettlementAnswer> settling) {
+        try {
+            return transactions.execute(_ -> settling.get());
+        } catch (DataIntegrityViolationException e) {
+            return new Contradiction(refusedWrites.add(orderId, e));
+        }
     }
 }

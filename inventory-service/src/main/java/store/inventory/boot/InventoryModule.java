@@ -8,6 +8,7 @@ import org.springframework.context.annotation.Import;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 import store.inventory.Catalogue;
+import store.inventory.RefusedWrites;
 import store.inventory.ReportOverdueHolds;
 import store.inventory.Reservations;
 import store.inventory.ReserveStock;
@@ -23,15 +24,27 @@ import store.inventory.web.InventoryWeb;
 public class InventoryModule {
 
     @Bean
+    RefusedWrites refusedInventoryWrites() {
+        return new RefusedWrites();
+    }
+
+    @Bean
     ReserveStock reserveStock(
-            Catalogue catalogue, Stock stock, Reservations reservations, PlatformTransactionManager transactions) {
-        return new ReserveStock(catalogue, stock, reservations, new TransactionTemplate(transactions));
+            Catalogue catalogue,
+            Stock stock,
+            Reservations reservations,
+            RefusedWrites refusedWrites,
+            PlatformTransactionManager transactions) {
+        return new ReserveStock(catalogue, stock, reservations, refusedWrites, new TransactionTemplate(transactions));
     }
 
     @Bean
     SettleReservation settleReservation(
-            Stock stock, Reservations reservations, PlatformTransactionManager transactions) {
-        return new SettleReservation(stock, reservations, new TransactionTemplate(transactions));
+            Stock stock,
+            Reservations reservations,
+            RefusedWrites refusedWrites,
+            PlatformTransactionManager transactions) {
+        return new SettleReservation(stock, reservations, refusedWrites, new TransactionTemplate(transactions));
     }
 
     @Bean

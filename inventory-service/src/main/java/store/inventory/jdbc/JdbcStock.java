@@ -1,5 +1,6 @@
 package store.inventory.jdbc;
 
+import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import store.inventory.Stock;
 
@@ -38,7 +39,7 @@ final class JdbcStock implements Stock {
                 .param("quantity", quantity)
                 .update();
         if (rows != 1) {
-            throw new IllegalStateException("a reservation holds " + sku + ", of which there is no stock");
+            throw new DataIntegrityViolationException("a reservation holds " + sku + ", of which there is no stock");
         }
     }
 }

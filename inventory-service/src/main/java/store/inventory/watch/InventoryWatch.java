@@ -3,6 +3,7 @@ package store.inventory.watch;
 import com.github.kagkarlsson.scheduler.Scheduler;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import com.github.kagkarlsson.scheduler.task.schedule.FixedDelay;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.time.Duration;
@@ -12,10 +13,11 @@ import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.DependsOn;
+import store.inventory.RefusedWrites;
 import store.inventory.ReportOverdueHolds;
 import store.resilience.spring.OutageLines;
 
-/** The module's recurring work, a report, by one instance of the service at a time; and what it reports, as a metric. */
+/** The module's recurring work, a report, by one instance of the service at a time; and what an operator should see, as metrics. */
 @Configuration(proxyBeanMethods = false)
 public class InventoryWatch {
 
@@ -27,6 +29,14 @@ public class InventoryWatch {
     MeterBinder overdueHolds(ReportOverdueHolds reportOverdueHolds) {
         return registry -> Gauge.builder("store.holds.overdue", reportOverdueHolds, ReportOverdueHolds::count)
                 .description("Reservations that hold stock for longer than any order should take")
+                .register(registry);
+    }
+
+    @Bean
+    MeterBinder refusedInventoryWritesCounted(RefusedWrites refusedWrites) {
+        return registry -> FunctionCounter.builder(
+                        "store.inventory.writes.refused", refusedWrites, RefusedWrites::count)
+                .description("Writes that a constraint of inventory's database has refused: each is a defect")
                 .register(registry);
     }
 

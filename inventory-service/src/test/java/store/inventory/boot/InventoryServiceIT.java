@@ -17,8 +17,11 @@ import java.util.regex.Pattern;
 import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.boot.test.web.server.LocalManagementPort;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.http.MediaType;
@@ -42,6 +45,7 @@ import store.inventory.ReserveStock;
 import store.inventory.SettleReservation;
 import store.inventory.SettlementAnswer;
 import store.testing.TestDatabase;
+import tools.jackson.databind.json.JsonMapper;
 
 /** The whole service over a real PostgreSQL and real HTTP. */
 @SpringBootTest(
@@ -439,6 +443,69 @@ class InventoryServiceIT {
                             + ", add constraint payable_currency " + currency)
                     .update();
         }
+    }
+
+    @Test
+    @ExtendWith(OutputCaptureExtension.class)
+    void aWriteThatAConstraintRefusesIsAContradictionAndNoOutage(CapturedOutput output) {
+        var before = refusedWrites();
+        var line = "{\"lines\":[{\"sku\":\"sku-001\",\"quantity\":2}]}";
+        var order = order();
+        withConstraint("inventory.stock", "held = 0", () -> {
+            assertNames(order, put(order, line), 422);
+            assertNames(order, put(order, line), 422);
+        });
+        assertThat(reservations.find(order)).isEmpty();
+        assertNames(order, put(order, line), 200);
+        withConstraint("inventory.stock", "sold = 0", () -> assertNames(order, post(order, "commit"), 422));
+        withConstraint(
+                "inventory.reservation", "state <> 'RELEASED'", () -> assertNames(order, post(order, "release"), 422));
+        assertThat(reservations.find(order).orElseThrow().state()).isEqualTo(Reservation.State.HELD);
+        assertThat(stockOf(CUP)).isEqualTo("98/2/0");
+        assertThat(refusedWrites() - before).isEqualTo(4);
+        assertThat(output.getAll().lines().filter(logged -> logged.contains("ERROR")))
+                .as("once for the order")
+                .singleElement()
+                .asString()
+                .contains(order.toString(), "planted")
+                .doesNotContain("Failing row");
+
+        var goods = order();
+        jdbc.sql("""
+            insert into inventory.reservation (order_id, state, requested, held) values (?, 'HELD', '[]',
+                '[{"sku":"gone","name":"Gone","quantity":1,"unitPrice":{"amount":1,"currency":"EUR"}}]')
+            """).param(goods.value()).update();
+        assertNames(goods, post(goods, "commit"), 422);
+        assertNames(goods, post(goods, "release"), 422);
+    }
+
+    /** While {@code work} runs, whatever does not meet {@code condition} is refused. */
+    private void withConstraint(String table, String condition, Runnable work) {
+        jdbc.sql("alter table " + table + " add constraint planted check (" + condition + ") not valid")
+                .update();
+        try {
+            work.run();
+        } finally {
+            jdbc.sql("alter table " + table + " drop constraint planted").update();
+        }
+    }
+
+    private double refusedWrites() {
+        var measured = RestTestClient.bindToServer()
+                .baseUrl("http://localhost:" + managementPort)
+                .build()
+                .get()
+                .uri("/actuator/metrics/store.inventory.writes.refused")
+                .exchange()
+                .expectBody(String.class)
+                .returnResult()
+                .getResponseBody();
+        return JsonMapper.shared()
+                .readTree(String.valueOf(measured))
+                .path("measurements")
+                .path(0)
+                .path("value")
+                .asDouble();
     }
 
     private String definition(String constraint) {

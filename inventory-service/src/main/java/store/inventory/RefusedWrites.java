@@ -1,0 +1,58 @@
+package store.inventory;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataIntegrityViolationException;
+
+/**
+ * The writes that a constraint of the database has refused. Such a write is a defect of this program or of its data and not an outage: it
+ * is refused again however often it is repeated, so the caller is told that the request contradicts what is on record.
+ */
+public final class RefusedWrites {
+
+    private static final Logger log = LoggerFactory.getLogger(RefusedWrites.class);
+
+    /** Orders whose refusal is in the log already. One that more than so many others follow may be logged again. */
+    private static final int REMEMBERED = 1000;
+
+    private final AtomicLong count = new AtomicLong();
+    private final Set<OrderId> logged = Collections.synchronizedSet(Collections.newSetFromMap(new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<OrderId, Boolean> eldest) {
+            return size() > REMEMBERED;
+        }
+    }));
+
+    /** How many there were since this process started. */
+    public long count() {
+        return count.get();
+    }
+
+    /** Counts one, and logs the first of an order. Returns why the caller's request cannot be met. */
+    String add(OrderId order, DataIntegrityViolationException refusal) {
+        count.incrementAndGet();
+        if (logged.add(order)) {
+            log.error(
+                    "the database refuses to write what order {} asks for ({}); the caller is told that this"
+                            + " contradicts the record, and is told so until somebody repairs the cause",
+                    order,
+                    firstLine(refusal));
+        }
+        return "a constraint of inventory's database refuses this";
+    }
+
+    /** Names the constraint; the lines that follow have the row. */
+    private static String firstLine(DataIntegrityViolationException refusal) {
+        return String.valueOf(refusal.getMostSpecificCause().getMessage())
+                .lines()
+                .findFirst()
+                .orElse("");
+    }
+}
