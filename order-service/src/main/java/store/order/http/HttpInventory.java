@@ -1,19 +1,28 @@
 package store.order.http;
 
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
 import store.order.Inventory;
 import store.order.OrderId;
 import store.order.OrderLine;
 import store.order.Reason;
+import store.order.Settlement;
+import store.order.http.PeerJson.AboutOrder;
+import store.order.http.PeerJson.Named;
 import store.resilience.PeerAnswer.Answered;
 import store.resilience.PeerAnswer.NotSent;
 import store.resilience.PeerAnswer.Unanswered;
 import store.resilience.PeerClient;
 import tools.jackson.core.JacksonException;
 
-/** inventory-service's internal API. A status that the contract does not know tells nothing: unknown. */
+/** inventory-service's internal API. A status outside the contract, and any answer that does not name the order, counts as unknown. */
 final class HttpInventory implements Inventory {
+
+    private static final Set<Reason> REFUSALS = EnumSet.of(Reason.UNKNOWN_PRODUCT, Reason.OUT_OF_STOCK);
 
     private final PeerClient peer;
 
@@ -28,54 +37,81 @@ final class HttpInventory implements Inventory {
                 .toList();
         var body = PeerJson.write(Map.of("lines", wanted));
         return switch (peer.call("PUT", "/reservations/" + id, body)) {
-            case Answered answer -> reserved(answer);
+            case Answered answer -> reserved(id, answer);
             case NotSent(var why) -> new ReservationOutcome.Unknown(why);
             case Unanswered(var why) -> new ReservationOutcome.Unknown(why);
         };
     }
 
-    private ReservationOutcome reserved(Answered answer) {
+    private static ReservationOutcome reserved(OrderId id, Answered answer) {
         try {
             return switch (answer.status()) {
                 case 200 ->
                     new ReservationOutcome.Held(
-                            PeerJson.read(answer, HeldBody.class).lines());
-                case 409 ->
-                    new ReservationOutcome.Refused(
-                            PeerJson.read(answer, RefusedBody.class).reason());
-                case 410 -> new ReservationOutcome.Withdrawn();
-                case 422 -> new ReservationOutcome.Contradiction("inventory has another reservation for this order");
+                            PeerJson.read(answer, id, HeldBody.class).lines());
+                case 409 -> {
+                    var reason = PeerJson.read(answer, id, RefusedBody.class).reason();
+                    PeerJson.require(REFUSALS.contains(reason), RefusedBody.class);
+                    yield new ReservationOutcome.Refused(reason);
+                }
+                case 410 -> {
+                    PeerJson.read(answer, id, Named.class);
+                    yield new ReservationOutcome.Withdrawn();
+                }
+                case 422 -> {
+                    PeerJson.read(answer, id, Named.class);
+                    yield new ReservationOutcome.Contradiction("inventory has another reservation for this order");
+                }
                 default -> new ReservationOutcome.Unknown("inventory answered " + answer.status());
             };
         } catch (JacksonException _) {
-            return new ReservationOutcome.Unknown("inventory's " + answer.status() + " cannot be read");
+            return new ReservationOutcome.Unknown("inventory's " + answer.status() + " does not name the order");
         }
     }
 
     @Override
     public SettlementOutcome commit(OrderId id) {
-        return settle(id, "commit");
+        return settle(id, Settlement.COMMIT);
     }
 
     @Override
     public SettlementOutcome release(OrderId id) {
-        return settle(id, "release");
+        return settle(id, Settlement.RELEASE);
     }
 
-    private SettlementOutcome settle(OrderId id, String act) {
-        return switch (peer.call("POST", "/reservations/" + id + "/" + act, null)) {
-            case Answered answer when answer.status() == 200 -> new SettlementOutcome.Settled();
-            case Answered answer
-            when answer.status() == 422 -> new SettlementOutcome.Contradiction("inventory refuses to " + act);
-            case Answered answer -> new SettlementOutcome.Unknown("inventory answered " + answer.status());
+    private SettlementOutcome settle(OrderId id, Settlement act) {
+        var path = "/reservations/" + id + "/" + act.name().toLowerCase(Locale.ROOT);
+        return switch (peer.call("POST", path, null)) {
+            case Answered answer -> settled(id, act, answer);
             case NotSent(var why) -> new SettlementOutcome.Unknown(why);
             case Unanswered(var why) -> new SettlementOutcome.Unknown(why);
         };
     }
 
+    private static SettlementOutcome settled(OrderId id, Settlement act, Answered answer) {
+        try {
+            return switch (answer.status()) {
+                case 200 -> {
+                    var done = PeerJson.read(answer, id, SettledBody.class).settlement();
+                    PeerJson.require(done == act, SettledBody.class);
+                    yield new SettlementOutcome.Settled();
+                }
+                case 422 -> {
+                    PeerJson.read(answer, id, Named.class);
+                    yield new SettlementOutcome.Contradiction("inventory refuses to " + act);
+                }
+                default -> new SettlementOutcome.Unknown("inventory answered " + answer.status());
+            };
+        } catch (JacksonException _) {
+            return new SettlementOutcome.Unknown("inventory's " + answer.status() + " does not name the order");
+        }
+    }
+
     private record Line(String sku, int quantity) {}
 
-    private record HeldBody(List<OrderLine> lines) {}
+    private record HeldBody(UUID orderId, List<OrderLine> lines) implements AboutOrder {}
 
-    private record RefusedBody(Reason reason) {}
+    private record RefusedBody(UUID orderId, Reason reason) implements AboutOrder {}
+
+    private record SettledBody(UUID orderId, Settlement settlement) implements AboutOrder {}
 }
