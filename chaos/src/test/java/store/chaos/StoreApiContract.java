@@ -289,6 +289,12 @@ public abstract class StoreApiContract {
         var good = order("sku-001", 1, "tok_visa");
 
         assertProblem(send(form), 415, "invalid-request");
+        var twoKeys = authorised("/api/orders")
+                .header("Idempotency-Key", key)
+                .header("Idempotency-Key", key)
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofString(good));
+        assertProblem(send(twoKeys), 400, "invalid-request");
         for (var bad : List.of(
                 "{",
                 good.replace("\"lines\"", "\"lions\":1,\"lines\""),

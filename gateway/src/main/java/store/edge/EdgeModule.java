@@ -80,8 +80,8 @@ public class EdgeModule {
 
     /** Behind the token check: what nobody may send is not read. */
     @Bean
-    FilterRegistrationBean<WholeRequestFilter> wholeRequestFilter() {
-        var registration = new FilterRegistrationBean<>(new WholeRequestFilter());
+    FilterRegistrationBean<WholeRequestFilter> wholeRequestFilter(JsonMapper json) {
+        var registration = new FilterRegistrationBean<>(new WholeRequestFilter(json));
         registration.setOrder(SecurityFilterProperties.DEFAULT_FILTER_ORDER + 1);
         registration.setDispatcherTypes(DispatcherType.REQUEST);
         return registration;

@@ -9,17 +9,30 @@ import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.util.Collections;
+import java.util.List;
 import org.apache.tomcat.util.http.InvalidParameterException;
 import org.springframework.web.filter.OncePerRequestFilter;
+import store.resilience.spring.Problems;
+import store.resilience.spring.Problems.FieldError;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Lets in requests that have arrived whole: a body within its bound, chunked or not, and a query that can be read. So nothing inside
- * waits for a caller, or finds out half way that there is more.
+ * Lets in requests that have arrived whole: a body within its bound, chunked or not, a query that can be read, and at most one idempotency
+ * key. So nothing inside waits for a caller, or finds out half way that there is more.
  */
 final class WholeRequestFilter extends OncePerRequestFilter {
 
     /** The largest order, 50 lines, takes about 4 KiB. */
     static final int MAX_BODY_BYTES = 64 << 10;
+
+    private static final String IDEMPOTENCY_KEY = "Idempotency-Key";
+
+    private final JsonMapper json;
+
+    WholeRequestFilter(JsonMapper json) {
+        this.json = json;
+    }
 
     @Override
     protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
@@ -28,6 +41,12 @@ final class WholeRequestFilter extends OncePerRequestFilter {
             request.getParameterMap();
         } catch (InvalidParameterException _) {
             response.sendError(HttpServletResponse.SC_BAD_REQUEST);
+            return;
+        }
+        // A proxy that doubles the header must not make of one key another, and so of one checkout two.
+        if (Collections.list(request.getHeaders(IDEMPOTENCY_KEY)).size() > 1) {
+            var refusal = Problems.invalidRequest(List.of(new FieldError(IDEMPOTENCY_KEY, "must be given once")));
+            EdgeProblems.write(refusal.getBody(), response, json);
             return;
         }
         var body =

@@ -495,6 +495,15 @@ class GatewayIT {
     }
 
     @Test
+    void refusesTwoKeysThatWouldBecomeAThird() throws Exception {
+        var answer = raw("POST /api/orders HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer " + token
+                + "\r\nIdempotency-Key: a\r\nidempotency-key: a\r\nContent-Length: 2\r\n\r\n{}");
+
+        assertThat(answer).startsWith("HTTP/1.1 400").contains("invalid-request", "Idempotency-Key");
+        assertNobodyWasAsked();
+    }
+
+    @Test
     void keepsItsHealthToTheManagementPort() throws Exception {
         var management = gateway.getEnvironment().getRequiredProperty("local.management.port", Integer.class);
 

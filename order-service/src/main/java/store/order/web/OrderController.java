@@ -52,10 +52,8 @@ class OrderController {
 
     @PostMapping(consumes = MediaType.APPLICATION_JSON_VALUE) // a form would be read before it could be refused
     ResponseEntity<?> place(
-            Principal principal,
-            @RequestHeader(name = "Idempotency-Key", required = false) @Nullable String key,
-            @RequestBody PlaceOrderRequest request) {
-        var idempotencyKey = idempotencyKey(key);
+            Principal principal, @RequestHeader HttpHeaders headers, @RequestBody PlaceOrderRequest request) {
+        var idempotencyKey = idempotencyKey(headers.getOrEmpty("Idempotency-Key"));
         var order = request.checked();
         return switch (placeOrder.place(
                 customer(principal), idempotencyKey, order.lines(), order.card(), order.expectedTotal())) {
@@ -136,9 +134,13 @@ class OrderController {
         return answer.contentType(MediaType.APPLICATION_JSON).body(OrderResponse.of(order));
     }
 
-    private static IdempotencyKey idempotencyKey(@Nullable String value) {
+    /** Two keys are refused: taken together they would be a third one, and the same checkout would be placed twice. */
+    private static IdempotencyKey idempotencyKey(List<String> given) {
+        if (given.size() > 1) {
+            throw Problems.invalidRequest(List.of(new FieldError("Idempotency-Key", "must be given once")));
+        }
         try {
-            return new IdempotencyKey(value == null ? "" : value);
+            return new IdempotencyKey(given.isEmpty() ? "" : given.getFirst());
         } catch (IllegalArgumentException e) {
             throw Problems.invalidRequest(List.of(new FieldError("Idempotency-Key", String.valueOf(e.getMessage()))));
         }
