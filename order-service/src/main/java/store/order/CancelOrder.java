@@ -22,8 +22,9 @@ public final class CancelOrder {
     public Cancellation cancel(CustomerId customer, OrderId id) {
         return orders.cancel(customer, id, PlaceOrder.LEASE)
                 .<Cancellation>map(leased -> new Accepted(finishOrder.finish(leased)))
-                .orElseGet(() ->
-                        orders.find(customer, id).map(CancelOrder::notCancelled).orElseGet(NotFound::new));
+                // An earlier request may have given the order up, so this one cannot say that nothing was done.
+                .orElseGet(() -> Orders.afterFirstWrite(() ->
+                        orders.find(customer, id).map(CancelOrder::notCancelled).orElseGet(NotFound::new)));
     }
 
     private static Cancellation notCancelled(Order order) {

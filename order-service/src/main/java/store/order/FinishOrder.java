@@ -1,6 +1,7 @@
 package store.order;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -9,6 +10,7 @@ import store.order.Inventory.ReservationOutcome;
 import store.order.Inventory.SettlementOutcome;
 import store.order.Orders.NotRecorded;
 import store.order.Orders.RecordingUnknown;
+import store.order.Orders.WriteRefused;
 import store.order.Payments.ChargeOutcome;
 import store.order.Payments.VoidOutcome;
 
@@ -29,6 +31,7 @@ public final class FinishOrder {
     private final Inventory inventory;
     private final Payments payments;
     private final TerminalAnswers answers;
+    private final HeldLeases leases;
     private final Duration patience;
     private final RandomGenerator random;
 
@@ -37,18 +40,32 @@ public final class FinishOrder {
             Inventory inventory,
             Payments payments,
             TerminalAnswers answers,
+            HeldLeases leases,
             Duration patience,
             RandomGenerator random) {
         this.orders = orders;
         this.inventory = inventory;
         this.payments = payments;
         this.answers = answers;
+        this.leases = leases;
         this.patience = patience;
         this.random = random;
     }
 
     /** Returns the order as it stands then, as far as this process knows. */
     public Order finish(LeasedOrder leased) {
+        leases.hold(leased);
+        try {
+            return run(leased);
+        } finally {
+            // A run that is interrupted, because the process stops, may not have recorded where it got to.
+            if (!Thread.currentThread().isInterrupted()) {
+                leases.forget(leased);
+            }
+        }
+    }
+
+    private Order run(LeasedOrder leased) {
         try {
             return switch (leased.order().status()) {
                 case PENDING -> {
@@ -66,6 +83,8 @@ public final class FinishOrder {
                     leased.order().id(),
                     e.getMessage());
             return leased.order();
+        } catch (WriteRefused e) {
+            return refused(leased, e);
         }
     }
 
@@ -81,7 +100,7 @@ public final class FinishOrder {
             // With its price on record it may have been charged, so this must not become its end.
             case ReservationOutcome.Refused(var why)
             when order.wasHeld() -> callForAttention(leased, "inventory refuses what it held before: " + why);
-            case ReservationOutcome.Refused(var why) -> conclude(leased, order.rejected(why), Settlement.RELEASE);
+            case ReservationOutcome.Refused(var why) -> reject(leased, order.rejected(why));
             case ReservationOutcome.Withdrawn _ -> giveUp(leased, Reason.PATIENCE);
             case ReservationOutcome.Unknown(var why) -> park(leased, order, why);
             case ReservationOutcome.Contradiction(var why) -> callForAttention(leased, why);
@@ -90,8 +109,8 @@ public final class FinishOrder {
 
     private Order charge(LeasedOrder leased, Order held) {
         var total = held.total();
-        if (total == null || !held.costs(held.expectedTotal())) {
-            return conclude(leased, held.rejected(Reason.PRICE_CHANGED), Settlement.RELEASE);
+        if (total == null || !total.isChargeable() || !held.costs(held.expectedTotal())) {
+            return reject(leased, held.rejected(Reason.PRICE_CHANGED));
         }
         if (leased.card() == null) {
             return callForAttention(leased, "the order is pending and its card token is gone");
@@ -105,10 +124,25 @@ public final class FinishOrder {
         };
     }
 
+    /**
+     * Ends an order that inventory refuses, or whose price is not the one agreed to. An earlier run may have charged it while inventory
+     * still said otherwise, so any run but the first voids before the order ends.
+     */
+    private Order reject(LeasedOrder leased, Order rejected) {
+        if (!leased.mayHaveBeenCharged()) {
+            return conclude(leased, rejected, Settlement.RELEASE);
+        }
+        return switch (payments.voidCharge(rejected.id())) {
+            case VoidOutcome.Voided _ -> conclude(leased, rejected, Settlement.RELEASE);
+            case VoidOutcome.Unknown(var why) -> park(leased, leased.order(), why);
+            case VoidOutcome.Contradiction(var why) -> callForAttention(leased, why);
+        };
+    }
+
     /** A durable decision before any compensation: from here on the order can only end cancelled, whoever carries on. */
     private Order giveUp(LeasedOrder leased, Reason why) {
         var next = leased.order().cancelling(why).at(leased.lease().now());
-        return orders.advance(leased, next) ? finish(leased.with(next)) : fencedOff(leased, next);
+        return orders.advance(leased, next) ? run(leased.with(next)) : fencedOff(leased, next);
     }
 
     private Order compensate(LeasedOrder leased) {
@@ -157,6 +191,26 @@ public final class FinishOrder {
         }
         log.error("order {} needs an operator: {}", next.id(), why);
         return next;
+    }
+
+    /**
+     * A constraint stands against what this run wanted to record, and will stand against it next time. A first refusal is tried once
+     * more, by recovery, perhaps in another version of this program; after a second one an operator has to look.
+     */
+    private Order refused(LeasedOrder leased, WriteRefused refusal) {
+        try {
+            if (leased.attempts() > 0) {
+                return callForAttention(leased, String.valueOf(refusal.getMessage()));
+            }
+            log.error("order {}: {}; recovery tries once more", leased.order().id(), refusal.getMessage());
+            orders.handBack(List.of(leased));
+        } catch (NotRecorded | RecordingUnknown | WriteRefused e) {
+            log.error(
+                    "order {}: {}; it is tried again when the lease has run out",
+                    leased.order().id(),
+                    e.getMessage());
+        }
+        return leased.order();
     }
 
     /** Somebody else holds the order or has decided it, and theirs is the truth. */

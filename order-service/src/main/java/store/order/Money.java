@@ -1,5 +1,9 @@
 package store.order;
 
+import java.util.Currency;
+import java.util.Set;
+import java.util.stream.Collectors;
+
 /**
  * An amount of money.
  *
@@ -7,6 +11,18 @@ package store.order;
  * @param currency ISO 4217 code
  */
 public record Money(long amount, String currency) {
+
+    /** What a card message can carry: the amount field of ISO 8583 has twelve digits. */
+    private static final long MAX_CHARGEABLE = 999_999_999_999L;
+
+    private static final Set<String> CURRENCIES = Currency.getAvailableCurrencies().stream()
+            .map(Currency::getCurrencyCode)
+            .collect(Collectors.toUnmodifiableSet());
+
+    /** Whether payment takes this amount: at least one minor unit, at most twelve digits, and a currency that ISO 4217 knows. */
+    boolean isChargeable() {
+        return amount >= 1 && amount <= MAX_CHARGEABLE && CURRENCIES.contains(currency);
+    }
 
     Money plus(Money other) {
         if (!currency.equals(other.currency)) {

@@ -1,16 +1,18 @@
 package store.order;
 
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The orders on record: the log of every checkout.
  *
  * <p>Every change is conditional on the lease's fencing token and on the status it leaves, and appends to the order's audit in the same
- * transaction. Leases and due times are written and compared by the database's clock. Each method may throw {@link NotRecorded} or
- * {@link RecordingUnknown}.
+ * transaction. Leases and due times are written and compared by the database's clock. Each method may throw {@link NotRecorded},
+ * {@link RecordingUnknown} or {@link WriteRefused}.
  */
 public interface Orders {
 
@@ -67,12 +69,42 @@ public interface Orders {
     /** Appends to the audit that a write of {@code next} was turned away. */
     void noteFencedOff(LeasedOrder from, Order next);
 
-    /** The database did not take the write, certainly: no connection came about. */
+    /** Gives leases back unused: recovery may take these orders up at once. A lease that was lost meanwhile stays lost. */
+    void handBack(Collection<LeasedOrder> held);
+
+    /**
+     * Runs what follows a request's first write. From then on a lost connection no longer means that nothing was done: the first write
+     * has left something on record, or has shown that it is there.
+     *
+     * @throws RecordingUnknown in place of {@link NotRecorded} and {@link WriteRefused}
+     */
+    static <T> T afterFirstWrite(Supplier<T> work) {
+        try {
+            return work.get();
+        } catch (NotRecorded | WriteRefused e) {
+            throw new RecordingUnknown(e);
+        }
+    }
+
+    /** The database certainly did not take the write: no connection was opened. */
     final class NotRecorded extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
         public NotRecorded(Throwable cause) {
             super("the order database cannot be reached", cause);
+        }
+    }
+
+    /**
+     * The database refuses what the write says: a constraint or a trigger stands against it. Nothing was written, and trying again
+     * changes nothing. This is a defect of this program, not an outage.
+     */
+    final class WriteRefused extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        /** @param what stands against the write, without the row's content */
+        public WriteRefused(String what, Throwable cause) {
+            super("the order database refuses the write: " + what, cause);
         }
     }
 

@@ -32,8 +32,10 @@ public final class PlaceOrder {
 
     /**
      * @param lines in any order, no SKU twice
-     * @throws Orders.NotRecorded if the order certainly does not exist
-     * @throws Orders.RecordingUnknown if it may exist; then recovery finishes it, and only a repeat of the key can tell
+     * @throws Orders.NotRecorded if this request certainly recorded nothing, and does not know whether the key was used before
+     * @throws Orders.WriteRefused likewise, because of a defect of this program
+     * @throws Orders.RecordingUnknown if the order may exist, or exists and cannot be read: recovery finishes it, and only a repeat of
+     *     the key can tell
      */
     public Placement place(
             CustomerId customer, IdempotencyKey key, List<OrderLine> lines, CardToken card, Money expectedTotal) {
@@ -42,7 +44,7 @@ public final class PlaceOrder {
         var order = new NewOrder(ids.get(), customer, key, fingerprint, sorted, card, expectedTotal);
         return orders.insert(order, LEASE)
                 .<Placement>map(leased -> new Placed(finishOrder.finish(leased)))
-                .orElseGet(() -> repeat(customer, key, fingerprint));
+                .orElseGet(() -> Orders.afterFirstWrite(() -> repeat(customer, key, fingerprint)));
     }
 
     private Placement repeat(CustomerId customer, IdempotencyKey key, byte[] fingerprint) {

@@ -44,7 +44,10 @@ public final class ResolveOrder {
                         .map(this::cancel)
                         .orElseGet(() -> RetryOrder.notNeeded(dossiers, id));
             case CONFIRMED ->
-                dossiers.take(id, why, PlaceOrder.LEASE).map(this::confirm).orElseGet(() -> notTaken(id));
+                dossiers.take(id, why, PlaceOrder.LEASE)
+                        // Peers are asked: stock may be held and money captured, whatever fails from here on.
+                        .map(taken -> Orders.afterFirstWrite(() -> confirm(taken)))
+                        .orElseGet(() -> Orders.afterFirstWrite(() -> notTaken(id)));
         };
     }
 
@@ -82,7 +85,7 @@ public final class ResolveOrder {
 
     private Resolution charge(LeasedOrder taken, Order held) {
         var total = held.total();
-        if (total == null || !held.costs(held.expectedTotal())) {
+        if (total == null || !total.isChargeable() || !held.costs(held.expectedTotal())) {
             return refuse(taken, "the stock costs " + total + ", not the " + held.expectedTotal() + " agreed to");
         }
         if (taken.card() == null) {
@@ -98,15 +101,10 @@ public final class ResolveOrder {
     }
 
     private Resolution conclude(LeasedOrder taken, Order confirmed) {
-        try {
-            var end = finishOrder.conclude(taken, confirmed, Settlement.COMMIT);
-            return end.status() == Status.CONFIRMED
-                    ? new Done(end.status())
-                    : new Refused("meanwhile the order has become " + end.status());
-        } catch (Orders.NotRecorded e) {
-            return new Refused("the money is captured, and that the order is confirmed was not recorded ("
-                    + e.getMessage() + "): ask again");
-        }
+        var end = finishOrder.conclude(taken, confirmed, Settlement.COMMIT);
+        return end.status() == Status.CONFIRMED
+                ? new Done(end.status())
+                : new Refused("meanwhile the order has become " + end.status());
     }
 
     private Resolution refuse(LeasedOrder taken, String why) {

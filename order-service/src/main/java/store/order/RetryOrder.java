@@ -23,8 +23,8 @@ public final class RetryOrder {
     }
 
     static Resolution notNeeded(Dossiers dossiers, OrderId id) {
-        return dossiers.find(id)
+        return Orders.afterFirstWrite(() -> dossiers.find(id)
                 .<Resolution>map(order -> new Refused("the order is " + order.status() + " and needs no operator"))
-                .orElseGet(NotFound::new);
+                .orElseGet(NotFound::new));
     }
 }

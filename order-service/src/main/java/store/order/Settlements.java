@@ -24,6 +24,9 @@ public interface Settlements {
 
     void done(Collection<OrderId> orders);
 
+    /** Gives settlements back that were taken and not tried: due again at once, unless somebody else has taken them meanwhile. */
+    void handBack(Collection<Open> taken);
+
     /** Not done: due again after {@code delay}. */
     void postpone(OrderId order, Duration delay);
 

@@ -75,6 +75,34 @@ public interface OrdersContract {
     }
 
     @Test
+    default void aLeaseThatIsHandedBackIsDueAtOnceUnlessItWasLost() {
+        var lost = insert();
+        orders().park(lost, lost.order(), Duration.ZERO);
+        var later = claim(lost.order().id());
+        var held = insert();
+        orders().handBack(List.of(lost, held));
+        assertThat(orders().claimDue(1000, LEASE))
+                .extracting(leased -> leased.order().id())
+                .contains(held.order().id())
+                .doesNotContain(later.order().id());
+        assertThat(orders().park(held, held.order(), Duration.ZERO))
+                .as("its holder is fenced off")
+                .isFalse();
+    }
+
+    @Test
+    default void aSettlementThatIsHandedBackIsDueAtOnceUnlessSomebodyElseHasIt() {
+        var leased = insert();
+        orders().conclude(leased, confirmed(leased), Settlement.COMMIT);
+        var taken = settlementOf(leased.order().id());
+        settlements().handBack(taken);
+        var again = settlementOf(leased.order().id());
+        assertThat(again).hasSize(1);
+        settlements().handBack(taken);
+        assertThat(settlementOf(leased.order().id())).as("of another now").isEmpty();
+    }
+
+    @Test
     default void writesNothingUnderAnOldLease() {
         var stale = insert();
         orders().park(stale, stale.order(), Duration.ZERO);

@@ -24,6 +24,7 @@ import store.order.CancelOrder;
 import store.order.Dossiers;
 import store.order.Fingerprints;
 import store.order.FinishOrder;
+import store.order.HeldLeases;
 import store.order.Inventory;
 import store.order.OrderId;
 import store.order.Orders;
@@ -47,9 +48,16 @@ public class OrderModule {
             Inventory inventory,
             Payments payments,
             TerminalAnswers answers,
+            HeldLeases heldLeases,
             @Value("${store.order.patience}") Duration patience,
             RandomGenerator random) {
-        return new FinishOrder(orders, inventory, payments, answers, patience, random);
+        return new FinishOrder(orders, inventory, payments, answers, heldLeases, patience, random);
+    }
+
+    /** Destroyed after everything that works on orders, and before the database's pool: by then, what is still held is lost time. */
+    @Bean(destroyMethod = "handBack")
+    HeldLeases heldLeases(Orders orders) {
+        return new HeldLeases(orders);
     }
 
     @Bean

@@ -1,7 +1,6 @@
 package store.order.jdbc;
 
 import static store.order.jdbc.OrderRows.instant;
-import static store.order.jdbc.OrderRows.write;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -34,7 +33,7 @@ final class JdbcDossiers implements Dossiers {
 
     @Override
     public List<Summary> open(Duration overdue, int limit) {
-        return write(() -> jdbc.sql("""
+        return rows.write(() -> jdbc.sql("""
             select o.*, a.note
             from (
                 select * from orders.orders where status = 'NEEDS_ATTENTION'
@@ -62,14 +61,14 @@ final class JdbcDossiers implements Dossiers {
 
     @Override
     public int needingAttention() {
-        return write(() -> jdbc.sql("select count(*) from orders.orders where status = 'NEEDS_ATTENTION'")
+        return rows.write(() -> jdbc.sql("select count(*) from orders.orders where status = 'NEEDS_ATTENTION'")
                 .query(Integer.class)
                 .single());
     }
 
     @Override
     public Optional<Dossier> find(OrderId id) {
-        return write(() -> {
+        return rows.write(() -> {
             var history = history(id);
             return jdbc.sql("""
                 select o.*, s.settlement from orders.orders o left join orders.settlement s on s.order_id = o.id
@@ -97,7 +96,7 @@ final class JdbcDossiers implements Dossiers {
 
     @Override
     public Optional<Status> retry(OrderId id, @Nullable String why) {
-        return write(() -> jdbc.sql("""
+        return rows.write(() -> jdbc.sql("""
             with retried as (
                 update orders.orders
                 set status = case when given_up_for is null then 'PENDING' else 'CANCELLING' end,
@@ -135,7 +134,7 @@ final class JdbcDossiers implements Dossiers {
 
     private Optional<LeasedOrder> lease(
             OrderId id, String why, Duration lease, String change, String condition, String event) {
-        return write(() -> jdbc.sql("""
+        return rows.write(() -> jdbc.sql("""
             with taken as (
                 update orders.orders %s
                     lease_token = lease_token + 1, lease_actor = 'OPERATOR',
@@ -159,7 +158,7 @@ final class JdbcDossiers implements Dossiers {
     /** Whoever has moved the order on meanwhile keeps it; that this attempt failed is on record in any case. */
     @Override
     public void refuse(LeasedOrder taken, String why) {
-        write(() -> jdbc.sql("""
+        rows.write(() -> jdbc.sql("""
             with returned as (
                 update orders.orders set lease_actor = null, lease_until = null
                 where id = :id and lease_token = :leaseToken and status = 'NEEDS_ATTENTION'

@@ -1,12 +1,12 @@
 package store.order.jdbc;
 
 import static store.order.jdbc.OrderRows.name;
-import static store.order.jdbc.OrderRows.write;
 
 import java.sql.Timestamp;
 import java.sql.Types;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -30,6 +30,10 @@ import store.order.Settlement;
  */
 final class JdbcOrders implements Orders {
 
+    /** What recovery may take up. A lease that is handed back leaves {@code due_at}, which may be later. */
+    private static final String DUE = "status in ('PENDING', 'CANCELLING') and due_at <= now()"
+            + " and (lease_until is null or lease_until <= now())";
+
     private static final Logger log = LoggerFactory.getLogger(JdbcOrders.class);
 
     private final JdbcClient jdbc;
@@ -42,7 +46,7 @@ final class JdbcOrders implements Orders {
 
     @Override
     public Optional<LeasedOrder> insert(NewOrder order, Duration lease) {
-        return write(() -> jdbc.sql("""
+        return rows.write(() -> jdbc.sql("""
             with placed as (
                 insert into orders.orders (id, customer_id, idempotency_key, fingerprint, lines,
                     expected_amount, expected_currency, card_token, status, reason, lease_actor, lease_until, due_at)
@@ -72,20 +76,20 @@ final class JdbcOrders implements Orders {
 
     @Override
     public Optional<KeyedOrder> findByKey(CustomerId customer, IdempotencyKey key) {
-        return write(() -> jdbc.sql("""
+        return rows.write(() -> jdbc.sql("""
             select *, coalesce(lease_actor = 'REQUEST' and lease_until > now(), false) as leased_to_request
             from orders.orders where customer_id = :customer and idempotency_key = :key
             """)
                 .param("customer", customer.value())
                 .param("key", key.value())
                 .query((row, number) -> new KeyedOrder(
-                        rows.order(row, number), row.getBytes("fingerprint"), row.getBoolean("leased_to_request")))
+                        rows.known(row, number), row.getBytes("fingerprint"), row.getBoolean("leased_to_request")))
                 .optional());
     }
 
     @Override
     public Optional<Order> find(OrderId id) {
-        return write(() -> jdbc.sql("select * from orders.orders where id = ?")
+        return rows.write(() -> jdbc.sql("select * from orders.orders where id = ?")
                 .param(id.value())
                 .query(rows::order)
                 .optional());
@@ -98,7 +102,7 @@ final class JdbcOrders implements Orders {
 
     @Override
     public List<Order> list(CustomerId customer, @Nullable OrderId after, int limit) {
-        return write(() -> jdbc.sql("""
+        return rows.write(() -> jdbc.sql("""
             select * from orders.orders
             where customer_id = :customer and (cast(:after as uuid) is null or id < cast(:after as uuid))
             order by id desc limit :limit
@@ -112,21 +116,52 @@ final class JdbcOrders implements Orders {
 
     @Override
     public List<LeasedOrder> claimDue(int limit, Duration lease) {
+        try {
+            return claim(limit, lease, "");
+        } catch (WriteRefused e) {
+            // One row that cannot be written stands in the way of all others of its batch.
+            return claimOneByOne(limit, lease);
+        }
+    }
+
+    private List<LeasedOrder> claimOneByOne(int limit, Duration lease) {
+        var due = rows.write(() -> jdbc.sql("select id from orders.orders where " + DUE + " order by due_at limit ?")
+                .param(limit)
+                .query(UUID.class)
+                .list());
+        var claimed = new ArrayList<LeasedOrder>();
+        for (var id : due) {
+            try {
+                claimed.addAll(claim(1, lease, "and id = '" + id + "'"));
+            } catch (WriteRefused e) {
+                setAsideIfPossible(id, e);
+            }
+        }
+        return claimed;
+    }
+
+    private void setAsideIfPossible(UUID order, WriteRefused refusal) {
+        try {
+            setAside(order, DUE, String.valueOf(refusal.getMessage()));
+        } catch (WriteRefused e) {
+            log.error("order {} can be neither taken up nor set aside: {}; the others go on", order, e.getMessage());
+        }
+    }
+
+    private List<LeasedOrder> claim(int limit, Duration lease, String only) {
         var unreadable = new ArrayList<Unreadable>();
-        var claimed = write(() -> jdbc.sql("""
+        var claimed = rows.write(() -> jdbc.sql("""
             update orders.orders o
             set lease_token = lease_token + 1, lease_actor = 'RECOVERY', attempts = attempts + 1,
                 lease_until = now() + :lease * interval '1 ms', due_at = now() + :lease * interval '1 ms'
             from (
-                select id from orders.orders
-                where status in ('PENDING', 'CANCELLING') and due_at <= now()
-                    and (lease_until is null or lease_until <= now())
+                select id from orders.orders where %s %s
                 order by due_at limit :limit
                 for update skip locked
             ) due
             where o.id = due.id
             returning o.*, clock_timestamp() as leased_at
-            """)
+            """.formatted(DUE, only))
                 .param("lease", lease.toMillis())
                 .param("limit", limit)
                 .query((row, number) -> {
@@ -138,34 +173,37 @@ final class JdbcOrders implements Orders {
                     }
                 })
                 .list());
-        unreadable.forEach(this::setAside);
+        unreadable.forEach(row -> setAside(
+                row.order(),
+                "lease_token = " + row.leaseToken(),
+                String.valueOf(row.why().getMessage())));
         return claimed.stream().flatMap(Optional::stream).toList();
     }
 
     private record Unreadable(UUID order, long leaseToken, OrderRows.Unreadable why) {}
 
-    private void setAside(Unreadable row) {
-        write(() -> jdbc.sql("""
+    /** Changes nothing of the row but what it must, because the row is broken. */
+    private void setAside(UUID order, String condition, String why) {
+        rows.write(() -> jdbc.sql("""
             with changed as (
                 update orders.orders
                 set status = 'NEEDS_ATTENTION', reason = 'CONTRADICTION', lease_actor = null, lease_until = null,
                     updated_at = greatest(updated_at, date_trunc('milliseconds', now()))
-                where id = :id and lease_token = :leaseToken and status in ('PENDING', 'CANCELLING')
+                where id = :id and %s and status in ('PENDING', 'CANCELLING')
                 returning *
             )
             insert into orders.order_audit (order_id, event, status, reason, actor, lease_token, note)
             select id, 'CHANGED', status, reason, 'RECOVERY', lease_token, :note from changed
-            """)
-                .param("id", row.order())
-                .param("leaseToken", row.leaseToken())
-                .param("note", row.why().getMessage())
+            """.formatted(condition))
+                .param("id", order)
+                .param("note", why)
                 .update());
-        log.error("order {} needs an operator: {}", row.order(), row.why().getMessage());
+        log.error("order {} needs an operator: {}", order, why);
     }
 
     @Override
     public Optional<LeasedOrder> cancel(CustomerId customer, OrderId id, Duration lease) {
-        return write(() -> jdbc.sql("""
+        return rows.write(() -> jdbc.sql("""
             with given_up as (
                 update orders.orders
                 set status = case status when 'PENDING' then 'CANCELLING' else status end,
@@ -223,7 +261,7 @@ final class JdbcOrders implements Orders {
         var before = from.order();
         var total = next.total();
         var answer = next.answer();
-        return write(() -> jdbc.sql("""
+        return rows.write(() -> jdbc.sql("""
             with changed as (
                 update orders.orders
                 set status = :status, reason = :reason, lines = coalesce(cast(:lines as jsonb), lines),
@@ -272,8 +310,21 @@ final class JdbcOrders implements Orders {
     }
 
     @Override
+    public void handBack(Collection<LeasedOrder> held) {
+        rows.write(() -> jdbc.sql("""
+            update orders.orders o set lease_actor = null, lease_until = null, due_at = now()
+            from unnest(?, ?) as held (id, lease_token)
+            where o.id = held.id and o.lease_token = held.lease_token and o.lease_until is not null
+                and o.status in ('PENDING', 'CANCELLING')
+            """)
+                .param(held.stream().map(leased -> leased.order().id().value()).toArray(UUID[]::new))
+                .param(held.stream().map(leased -> leased.lease().token()).toArray(Long[]::new))
+                .update());
+    }
+
+    @Override
     public void noteFencedOff(LeasedOrder from, Order next) {
-        write(() -> jdbc.sql("""
+        rows.write(() -> jdbc.sql("""
             insert into orders.order_audit (order_id, event, status, reason, actor, lease_token)
             values (:id, 'FENCED_OFF', :status, :reason, :actor, :leaseToken)
             """)

@@ -1,7 +1,5 @@
 package store.order.jdbc;
 
-import static store.order.jdbc.OrderRows.write;
-
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -17,9 +15,11 @@ final class JdbcSettlements implements Settlements {
     private static final String FRESH = "of_request and attempts = 0 and created_at > now() - :fresh * interval '1 ms'";
 
     private final JdbcClient jdbc;
+    private final OrderRows rows;
 
-    JdbcSettlements(JdbcClient jdbc) {
+    JdbcSettlements(JdbcClient jdbc, OrderRows rows) {
         this.jdbc = jdbc;
+        this.rows = rows;
     }
 
     @Override
@@ -33,7 +33,7 @@ final class JdbcSettlements implements Settlements {
     }
 
     private List<Open> claim(String which, int limit, Duration fresh, Duration lease) {
-        return write(() -> jdbc.sql("""
+        return rows.write(() -> jdbc.sql("""
             update orders.settlement s
             set due_at = now() + :lease * interval '1 ms', attempts = s.attempts + 1
             from (
@@ -56,24 +56,37 @@ final class JdbcSettlements implements Settlements {
 
     @Override
     public int retried() {
-        return write(() -> jdbc.sql("select count(*) from orders.settlement where attempts > 1")
+        return rows.write(() -> jdbc.sql("select count(*) from orders.settlement where attempts > 1")
                 .query(Integer.class)
                 .single());
     }
 
     @Override
     public void done(Collection<OrderId> orders) {
-        write(() -> jdbc.sql("delete from orders.settlement where order_id = any(?)")
+        rows.write(() -> jdbc.sql("delete from orders.settlement where order_id = any(?)")
                 .param(orders.stream().map(OrderId::value).toArray(UUID[]::new))
                 .update());
     }
 
     @Override
-    public void postpone(OrderId order, Duration delay) {
-        write(() -> jdbc.sql("update orders.settlement set due_at = now() + :delay * interval '1 ms' where order_id ="
-                        + " :order")
-                .param("delay", delay.toMillis())
-                .param("order", order.value())
+    public void handBack(Collection<Open> taken) {
+        rows.write(() -> jdbc.sql("""
+            update orders.settlement s set due_at = now()
+            from unnest(?, ?) as taken (order_id, attempts)
+            where s.order_id = taken.order_id and s.attempts = taken.attempts + 1
+            """)
+                .param(taken.stream().map(open -> open.order().value()).toArray(UUID[]::new))
+                .param(taken.stream().map(Open::attempts).toArray(Integer[]::new))
                 .update());
+    }
+
+    @Override
+    public void postpone(OrderId order, Duration delay) {
+        rows.write(
+                () -> jdbc.sql("update orders.settlement set due_at = now() + :delay * interval '1 ms' where order_id ="
+                                + " :order")
+                        .param("delay", delay.toMillis())
+                        .param("order", order.value())
+                        .update());
     }
 }

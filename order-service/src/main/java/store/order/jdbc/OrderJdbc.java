@@ -1,5 +1,7 @@
 package store.order.jdbc;
 
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.binder.MeterBinder;
 import java.util.Objects;
 import javax.crypto.SecretKey;
 import org.flywaydb.core.Flyway;
@@ -52,7 +54,15 @@ public class OrderJdbc {
     }
 
     @Bean
-    Settlements settlements(JdbcClient jdbc) {
-        return new JdbcSettlements(jdbc);
+    Settlements settlements(JdbcClient jdbc, OrderRows orderRows) {
+        return new JdbcSettlements(jdbc, orderRows);
+    }
+
+    /** Should stay 0: each refusal is a defect of this program. */
+    @Bean
+    MeterBinder refusedWrites(OrderRows orderRows) {
+        return registry -> FunctionCounter.builder("store.orders.writes.refused", orderRows, OrderRows::refusals)
+                .description("Writes that a constraint of the order database has refused")
+                .register(registry);
     }
 }

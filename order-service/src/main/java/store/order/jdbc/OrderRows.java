@@ -7,10 +7,12 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import javax.crypto.SecretKey;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessException;
+import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.jdbc.CannotGetJdbcConnectionException;
 import org.springframework.security.crypto.encrypt.AesGcmBytesEncryptor;
 import org.springframework.security.crypto.encrypt.BytesEncryptor;
@@ -25,9 +27,11 @@ import store.order.OrderId;
 import store.order.OrderLine;
 import store.order.Orders.NotRecorded;
 import store.order.Orders.RecordingUnknown;
+import store.order.Orders.WriteRefused;
 import store.order.Reason;
 import store.order.Status;
 import store.order.StoredAnswer;
+import store.resilience.spring.OneLine;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.DeserializationFeature;
@@ -45,6 +49,7 @@ final class OrderRows {
 
     private final JsonMapper json;
     private final BytesEncryptor cards;
+    private final LongAdder refusals = new LongAdder();
 
     OrderRows(JsonMapper json, SecretKey cardKey) {
         // A newer version of this service may have written more; none writes less.
@@ -53,6 +58,11 @@ final class OrderRows {
                 .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
                 .build();
         this.cards = AesGcmBytesEncryptor.withSecretKey(cardKey).build();
+    }
+
+    /** How many writes the database has refused since this process was started. */
+    long refusals() {
+        return refusals.sum();
     }
 
     String lines(List<OrderLine> lines) {
@@ -72,12 +82,18 @@ final class OrderRows {
         return cards.encrypt(card.value().getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Without a connection nothing happened; with one, a failure may hide a commit. */
-    static <T> T write(Supplier<T> statement) {
+    /**
+     * Without a connection nothing happened. With one, a failure may hide a commit, unless the database says that a constraint stands
+     * against the write.
+     */
+    <T> T write(Supplier<T> statement) {
         try {
             return statement.get();
         } catch (CannotGetJdbcConnectionException e) {
             throw new NotRecorded(e);
+        } catch (DataIntegrityViolationException e) {
+            refusals.increment();
+            throw new WriteRefused(OneLine.of(e), e);
         } catch (DataAccessException e) {
             throw new RecordingUnknown(e);
         }
@@ -144,6 +160,15 @@ final class OrderRows {
 
     static @Nullable String name(@Nullable Enum<?> value) {
         return value == null ? null : value.name();
+    }
+
+    /** The order of a row that certainly exists. Where it cannot be read, what is known of it is only that it is there. */
+    Order known(ResultSet row, int number) throws SQLException {
+        try {
+            return order(row, number);
+        } catch (RuntimeException e) { // of whichever decoder: the row is in memory, and nothing else can fail here
+            throw new RecordingUnknown(new Unreadable(e.getClass().getSimpleName(), e));
+        }
     }
 
     /** A row that is broken. What the decoder said of it may quote it, so only where it is, or the kind of failure, is told. */

@@ -20,10 +20,12 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.DependsOn;
 import store.order.Dossiers;
 import store.order.FinishOrder;
+import store.order.HeldLeases;
 import store.order.Inventory;
 import store.order.Orders;
 import store.order.Orders.NotRecorded;
 import store.order.Orders.RecordingUnknown;
+import store.order.Orders.WriteRefused;
 import store.order.Settlements;
 import store.resilience.spring.OutageLines;
 
@@ -48,11 +50,11 @@ public class OrderRecovery {
     }
 
     @Bean
-    RecoverOrders recoverOrders(Orders orders, FinishOrder finishOrder, Pace recoveryPace) {
-        return new RecoverOrders(orders, finishOrder, recoveryPace);
+    RecoverOrders recoverOrders(Orders orders, FinishOrder finishOrder, HeldLeases heldLeases, Pace recoveryPace) {
+        return new RecoverOrders(orders, finishOrder, heldLeases, recoveryPace);
     }
 
-    @Bean
+    @Bean(destroyMethod = "handBack")
     SettleReservations settleReservations(
             Settlements settlements, Inventory inventory, RandomGenerator random, Pace recoveryPace) {
         return new SettleReservations(settlements, inventory, random, recoveryPace);
@@ -101,7 +103,7 @@ public class OrderRecovery {
         return Tasks.recurring(name, FixedDelay.of(TICK)).execute((_, context) -> {
             try {
                 work.accept(context.getSchedulerState()::isShuttingDown);
-            } catch (NotRecorded | RecordingUnknown e) {
+            } catch (NotRecorded | RecordingUnknown | WriteRefused e) {
                 log.warn("{}: {}; it goes on at the next tick", name, e.getMessage());
             }
         });

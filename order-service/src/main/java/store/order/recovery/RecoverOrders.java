@@ -7,6 +7,7 @@ import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import store.order.FinishOrder;
+import store.order.HeldLeases;
 import store.order.LeasedOrder;
 import store.order.Orders;
 
@@ -25,11 +26,13 @@ final class RecoverOrders {
 
     private final Orders orders;
     private final FinishOrder finishOrder;
+    private final HeldLeases leases;
     private final Pace pace;
 
-    RecoverOrders(Orders orders, FinishOrder finishOrder, Pace pace) {
+    RecoverOrders(Orders orders, FinishOrder finishOrder, HeldLeases leases, Pace pace) {
         this.orders = orders;
         this.finishOrder = finishOrder;
+        this.leases = leases;
         this.pace = pace;
     }
 
@@ -45,6 +48,7 @@ final class RecoverOrders {
                 free.acquireUninterruptibly(); // each is bounded
                 var wanted = 1 + free.drainPermits();
                 var due = orders.claimDue(wanted, LEASE);
+                due.forEach(leases::hold);
                 due.forEach(leased -> workers.execute(() -> {
                     try {
                         finish(leased);
@@ -60,6 +64,7 @@ final class RecoverOrders {
         }
     }
 
+    /** An order whose turn does not come, because this instance stops, stays held and is handed back. */
     private void finish(LeasedOrder leased) {
         try {
             if (pace.awaitTurn()) {

@@ -3,6 +3,8 @@ package store.order.recovery;
 import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.function.BooleanSupplier;
@@ -15,6 +17,7 @@ import store.order.Inventory.SettlementOutcome;
 import store.order.OrderId;
 import store.order.Orders.NotRecorded;
 import store.order.Orders.RecordingUnknown;
+import store.order.Orders.WriteRefused;
 import store.order.Settlements;
 import store.order.Settlements.Open;
 
@@ -56,6 +59,7 @@ final class SettleReservations {
     private final Inventory inventory;
     private final RandomGenerator random;
     private final Pace pace;
+    private final Set<Open> taken = ConcurrentHashMap.newKeySet();
 
     SettleReservations(Settlements settlements, Inventory inventory, RandomGenerator random, Pace pace) {
         this.settlements = settlements;
@@ -84,12 +88,16 @@ final class SettleReservations {
             Supplier<List<Open>> claim, int batch, int concurrent, BooleanSupplier turn, BooleanSupplier stopping) {
         for (var batches = 0; batches < MAX_BATCHES_PER_TICK && !stopping.getAsBoolean(); batches++) {
             var due = claim.get();
+            taken.addAll(due);
             Queue<OrderId> done = new ConcurrentLinkedQueue<>();
             try (var workers =
                     Executors.newFixedThreadPool(concurrent, Thread.ofVirtual().factory())) {
                 due.forEach(open -> workers.execute(() -> {
-                    if (turn.getAsBoolean() && settle(open)) {
-                        done.add(open.order());
+                    if (turn.getAsBoolean()) {
+                        if (settle(open)) {
+                            done.add(open.order());
+                        }
+                        taken.remove(open);
                     }
                 }));
             }
@@ -102,10 +110,21 @@ final class SettleReservations {
         }
     }
 
+    /** Hands back what this instance has taken and not tried, because it stops. */
+    void handBack() {
+        if (!taken.isEmpty()) {
+            try {
+                settlements.handBack(List.copyOf(taken));
+            } catch (NotRecorded | RecordingUnknown | WriteRefused e) {
+                log.warn("{}; {} settlements are due again when their lease has run out", e.getMessage(), taken.size());
+            }
+        }
+    }
+
     private boolean settle(Open open) {
         try {
             return settled(open);
-        } catch (NotRecorded | RecordingUnknown e) {
+        } catch (NotRecorded | RecordingUnknown | WriteRefused e) {
             log.warn("order {}: {}; it is taken up again when the lease has run out", open.order(), e.getMessage());
             return false;
         } catch (RuntimeException e) {

@@ -14,6 +14,8 @@ import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
 import store.order.Orders.NotRecorded;
 import store.order.Orders.RecordingUnknown;
+import store.order.Orders.WriteRefused;
+import store.resilience.DatabaseTime;
 import store.resilience.spring.OneLine;
 import store.resilience.spring.Problems;
 
@@ -27,10 +29,26 @@ final class OrderProblems {
     @ExceptionHandler
     ResponseEntity<ProblemDetail> notRecorded(NotRecorded failure, HttpServletRequest request) {
         log.warn("{}; the customer is told 503 and asks again", failure.getMessage());
+        return notAccepted(request);
+    }
+
+    private static ResponseEntity<ProblemDetail> notAccepted(HttpServletRequest request) {
         return retryable(
                 HttpStatus.SERVICE_UNAVAILABLE,
                 isRead(request) ? "unavailable" : "not-accepted",
                 "Nothing was done; try again.");
+    }
+
+    /** The time is asked before anything is written: an order's id holds it. */
+    @ExceptionHandler
+    ResponseEntity<ProblemDetail> noTime(DatabaseTime.Untold failure, HttpServletRequest request) {
+        return notRecorded(new NotRecorded(failure), request);
+    }
+
+    @ExceptionHandler
+    ResponseEntity<ProblemDetail> writeRefused(WriteRefused failure, HttpServletRequest request) {
+        log.error("{}; the customer is told 503, and nothing was done", failure.getMessage());
+        return notAccepted(request);
     }
 
     @ExceptionHandler

@@ -259,7 +259,9 @@ class OrderServiceIT {
         var repeat = place(key, twoCups("tok_visa").replace("2000", "1999"));
         assertThat(repeat.statusCode()).isEqualTo(409);
         assertThat(json(repeat).get("type").asString()).endsWith("/price-changed");
-        assertThat(peers.payments).doesNotContainKey(order);
+        assertThat(peers.payments.get(order))
+                .as("the first run might have charged it")
+                .isEqualTo("voided");
         awaitSettled(order, "released");
     }
 
@@ -284,6 +286,109 @@ class OrderServiceIT {
             assertThat(resolve(order, "CANCELLED").statusCode()).isEqualTo(200);
             assertThat(peers.payments.get(order)).isEqualTo("voided");
         }
+    }
+
+    /** The first run was killed after it had charged and before it could record that; by then inventory says otherwise. */
+    @Test
+    void whatASecondRunRejectsIsVoidedBeforeItEnds() {
+        for (var otherwise : List.<Supplier<ReservationOutcome>>of(
+                () -> new ReservationOutcome.Refused(Reason.OUT_OF_STOCK),
+                () -> new ReservationOutcome.Refused(Reason.UNKNOWN_PRODUCT),
+                () -> dearer(2))) {
+            var order = chargedAndKilled();
+            peers.nextReservation(otherwise);
+            awaitStatus(order, "REJECTED");
+            assertThat(peers.payments.get(order)).isEqualTo("voided");
+        }
+    }
+
+    @Test
+    void noOrderEndsRejectedBeforeItsVoidIsAcknowledged() {
+        peers.nextVoid(() -> new VoidOutcome.Unknown("no answer"));
+        peers.nextReservation(() -> new ReservationOutcome.Refused(Reason.OUT_OF_STOCK));
+        peers.nextReservation(() -> new ReservationOutcome.Refused(Reason.OUT_OF_STOCK));
+        var order = chargedAndKilled();
+        await().atMost(BOUND).until(() -> "voided".equals(peers.payments.get(order)));
+        assertThat(count("select count(*) from orders.order_audit where status = 'REJECTED' and order_id = '" + order
+                        + "'"))
+                .isZero();
+        awaitStatus(order, "REJECTED");
+
+        peers.nextVoid(() -> new VoidOutcome.Contradiction("neither nothing nor the total"));
+        peers.nextReservation(() -> new ReservationOutcome.Refused(Reason.OUT_OF_STOCK));
+        awaitStatus(chargedAndKilled(), "NEEDS_ATTENTION");
+    }
+
+    private OrderId chargedAndKilled() {
+        var order = new NewOrder(
+                new OrderId(UUID.randomUUID()),
+                new CustomerId(customer),
+                new IdempotencyKey(UUID.randomUUID().toString()),
+                new byte[32],
+                List.of(OrderLine.of("cup", 2)),
+                new CardToken("tok_visa"),
+                new Money(2000, "EUR"));
+        peers.payments.put(order.id(), "captured");
+        assertThat(orders.insert(order, Duration.ZERO)).isPresent();
+        return order.id();
+    }
+
+    @Test
+    void aTotalThatPaymentCannotTakeEndsTheOrderAtOnce() {
+        for (var price : List.of(
+                new Money(999_999_999_999L, "EUR"),
+                new Money(1000, "ZZZ"),
+                new Money(1000, "eur"),
+                new Money(-1000, "EUR"),
+                new Money(Long.MAX_VALUE / 2, "EUR"))) {
+            peers.nextReservation(() -> new ReservationOutcome.Held(List.of(new OrderLine("cup", 2, "Cup", price))));
+            var agreed = price.currency().equals("ZZZ")
+                    ? "{\"amount\":2000,\"currency\":\"ZZZ\"}"
+                    : "{\"amount\":" + Math.abs(2 * price.amount()) + ",\"currency\":\"EUR\"}";
+            var answer = place(
+                    UUID.randomUUID().toString(),
+                    twoCups("tok_visa").replace("{\"amount\":2000,\"currency\":\"EUR\"}", agreed));
+            assertThat(answer.statusCode()).as(price.toString()).isEqualTo(409);
+            assertThat(json(answer).get("type").asString()).endsWith("/price-changed");
+            assertThat(peers.payments).doesNotContainKey(orderIdIn(answer));
+        }
+    }
+
+    @Test
+    void aWriteThatAConstraintRefusesIsCountedAndSetAsideWhenItRepeats() {
+        var before = metric("store.orders.writes.refused");
+        jdbc.sql("alter table orders.orders add constraint no_cups check (customer_id <> '" + customer
+                        + "' or status <> 'CONFIRMED') not valid")
+                .update();
+        try {
+            var answer = place(key, twoCups("tok_visa"));
+            assertThat(answer.statusCode()).isEqualTo(202);
+            awaitStatus(id(answer), "NEEDS_ATTENTION");
+            assertThat(metric("store.orders.writes.refused") - before).isEqualTo(2);
+            assertThat(json(operator("/" + id(answer), null)).at("/history").toString())
+                    .contains("no_cups");
+            jdbc.sql("alter table orders.orders drop constraint no_cups").update();
+            assertThat(operator("/" + id(answer) + "/retry", "{}").statusCode()).isEqualTo(202);
+            awaitStatus(id(answer), "CONFIRMED");
+        } finally {
+            jdbc.sql("alter table orders.orders drop constraint if exists no_cups")
+                    .update();
+        }
+    }
+
+    @Test
+    void aPlacementThatAConstraintRefusesCertainlyDidNothing() {
+        jdbc.sql("alter table orders.orders add constraint no_orders check (customer_id <> '" + customer
+                        + "') not valid")
+                .update();
+        try {
+            var answer = place(key, twoCups("tok_visa"));
+            assertThat(answer.statusCode()).isEqualTo(503);
+            assertThat(json(answer).get("type").asString()).endsWith("/not-accepted");
+        } finally {
+            jdbc.sql("alter table orders.orders drop constraint no_orders").update();
+        }
+        assertThat(place(key, twoCups("tok_visa")).statusCode()).isEqualTo(201);
     }
 
     @Test
@@ -524,6 +629,13 @@ class OrderServiceIT {
                         .statusCode())
                 .isEqualTo(400);
         assertThat(place(key, twoCups("tok visa")).statusCode()).isEqualTo(400);
+        var twoKeys = send(request("/api/orders", token(customer, KEYS))
+                .header("Content-Type", "application/json")
+                .header("Idempotency-Key", key)
+                .header("Idempotency-Key", key)
+                .POST(BodyPublishers.ofString(twoCups("tok_visa"))));
+        assertThat(twoKeys.statusCode()).isEqualTo(400);
+        assertThat(json(twoKeys).at("/errors/0/field").asString()).isEqualTo("Idempotency-Key");
         assertThat(place(key, twoCups("tok_visa").replace("\"quantity\":2", "\"quantity\":2.5"))
                         .statusCode())
                 .isEqualTo(400);

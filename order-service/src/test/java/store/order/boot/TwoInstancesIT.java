@@ -13,7 +13,9 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -93,6 +95,37 @@ class TwoInstancesIT {
         try (var other = start()) {
             leaveOpen(other, 20);
             awaitEachRecoveredOnce(101);
+        }
+    }
+
+    /** Neither a request that outlasts the stop nor recovery leaves an order to wait for a lease of a process that has gone. */
+    @Test
+    void anInstanceThatStopsHandsItsLeasesBack() throws Exception {
+        var charging = new CountDownLatch(2);
+        var never = new CountDownLatch(1);
+        Supplier<ChargeOutcome> hang = () -> {
+            charging.countDown();
+            awaitLatch(never);
+            return new ChargeOutcome.Captured();
+        };
+        peers.nextCharge(hang);
+        peers.nextCharge(hang);
+        try (var requests = Executors.newVirtualThreadPerTaskExecutor()) {
+            try (var instance = start()) {
+                leaveOpen(instance, 1);
+                requests.submit(() -> place(instance));
+                awaitLatch(charging);
+                assertThat(count("select count(*) from orders.orders where lease_until > now()"))
+                        .isEqualTo(2);
+            }
+            assertThat(count("select count(*) from orders.orders where lease_until is null and due_at <= now()"))
+                    .isEqualTo(2);
+            requests.shutdownNow();
+        }
+        try (var other = start()) {
+            assertThat(other.isActive()).isTrue();
+            await().atMost(Duration.ofSeconds(5))
+                    .until(() -> count("select count(*) from orders.orders where status = 'CONFIRMED'") == 2);
         }
     }
 

@@ -25,8 +25,10 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import store.order.CustomerId;
 import store.order.Dossiers;
+import store.order.LeasedOrder;
 import store.order.NewOrder;
 import store.order.Order;
+import store.order.OrderId;
 import store.order.Orders;
 import store.order.OrdersContract;
 import store.order.Reason;
@@ -67,7 +69,7 @@ class JdbcOrdersIT implements OrdersContract {
 
     @Override
     public Settlements settlements() {
-        return new JdbcSettlements(jdbc);
+        return new JdbcSettlements(jdbc, ROWS);
     }
 
     @Test
@@ -83,6 +85,62 @@ class JdbcOrdersIT implements OrdersContract {
                 .hasMessageContaining("given up for good");
         change(order, Status.CANCELLING);
         change(order, Status.CANCELLED);
+    }
+
+    /** A CHECK that was added NOT VALID refuses every change of the row that breaks it, the claim included. */
+    @Test
+    void aRowThatCannotBeWrittenIsSetAsideAndHoldsNobodyUp() {
+        var stuck = new OrderId(insert(Status.CANCELLING, "CUSTOMER"));
+        withoutConstraint(
+                "card_only_while_it_can_be_charged",
+                () -> jdbc.sql("update orders.orders set card_token = 'x', due_at = now() where id = ?")
+                        .param(stuck.value())
+                        .update());
+        var whole = orders().insert(newOrder(), LEASE).orElseThrow();
+        orders().park(whole, whole.order(), Duration.ZERO);
+
+        assertThat(orders().claimDue(1000, LEASE))
+                .extracting(claimed -> claimed.order().id())
+                .contains(whole.order().id())
+                .doesNotContain(stuck);
+
+        var dossier = dossiers().find(stuck).orElseThrow();
+        assertThat(dossier.status()).isEqualTo(Status.NEEDS_ATTENTION);
+        assertThat(dossier.history().getLast().note()).contains("card_only_while_it_can_be_charged");
+        assertThat(dossiers().giveUp(stuck, "the card is not needed", LEASE)).isPresent();
+    }
+
+    /** The key is known to exist, so "nothing was done" would be a lie. */
+    @Test
+    void aRepeatWhoseRowCannotBeReadIsUnknown() {
+        var order = newOrder();
+        var leased = orders().insert(order, LEASE).orElseThrow();
+        withoutConstraint("reason_fits_status", () -> {
+            reason(leased, "A_REASON_FROM_NEXT_YEAR");
+            assertThatThrownBy(() -> orders().findByKey(order.customer(), order.key()))
+                    .isInstanceOf(Orders.RecordingUnknown.class);
+            reason(leased, "AWAITING_STOCK");
+        });
+    }
+
+    private static void reason(LeasedOrder leased, String reason) {
+        jdbc.sql("update orders.orders set reason = ? where id = ?")
+                .params(reason, leased.order().id().value())
+                .update();
+    }
+
+    private static void withoutConstraint(String name, Runnable damage) {
+        var definition = jdbc.sql("select pg_get_constraintdef(oid) from pg_constraint where conname = ?")
+                .param(name)
+                .query(String.class)
+                .single();
+        jdbc.sql("alter table orders.orders drop constraint " + name).update();
+        try {
+            damage.run();
+        } finally {
+            jdbc.sql("alter table orders.orders add constraint " + name + " " + definition + " not valid")
+                    .update();
+        }
     }
 
     @Test

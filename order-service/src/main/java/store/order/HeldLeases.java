@@ -1,0 +1,49 @@
+package store.order;
+
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The leases that this process holds right now. A process that stops hands them back, so that no order waits for a lease of a process
+ * that has gone.
+ */
+public final class HeldLeases {
+
+    private static final Logger log = LoggerFactory.getLogger(HeldLeases.class);
+
+    private final Orders orders;
+    private final Set<LeasedOrder> held = ConcurrentHashMap.newKeySet();
+
+    public HeldLeases(Orders orders) {
+        this.orders = orders;
+    }
+
+    /** Notes a lease from when it is taken. */
+    public void hold(LeasedOrder leased) {
+        held.add(leased);
+    }
+
+    /** Forgets a lease that has been ended, or that was lost. */
+    void forget(LeasedOrder leased) {
+        held.remove(leased);
+    }
+
+    /** Hands back whatever is still held: the last act of a process, after those who work on orders had their time to finish. */
+    public void handBack() {
+        var left = List.copyOf(held);
+        if (left.isEmpty()) {
+            return;
+        }
+        try {
+            orders.handBack(left);
+            log.info(
+                    "the leases of {} orders are handed back; recovery in another instance may take them up",
+                    left.size());
+        } catch (Orders.NotRecorded | Orders.RecordingUnknown | Orders.WriteRefused e) {
+            log.warn("{}; the leases of {} orders run out by themselves", e.getMessage(), left.size());
+        }
+    }
+}
