@@ -79,6 +79,15 @@ enum Scenario {
         shop.place(CART, "tok_visa", TOTAL);
         shop.finish();
     }),
+    /** Recovery takes the order up, and what remains to be settled, and its process stops before it does anything. */
+    STOPPED(World.Kind.STANDARD, Set.of("CONFIRMED"), shop -> {
+        shop.place(CART, "tok_silent", TOTAL);
+        shop.takeUpAndStop();
+        shop.resolvePayment();
+        shop.recover();
+        shop.takeUpAndStop();
+        shop.finish();
+    }),
     VOID_UNANSWERED(World.Kind.STANDARD, Set.of("CANCELLED", "CONFIRMED"), shop -> {
         shop.loseAnswerOf("order Payments.voidCharge");
         shop.place(CART, "tok_silent", TOTAL);

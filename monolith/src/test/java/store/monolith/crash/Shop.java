@@ -166,6 +166,23 @@ final class Shop {
         work(Due.ORDER);
     }
 
+    /** Takes the order to its end, and leaves what remains to be done then. */
+    void recover() {
+        work(Due.SETTLEMENT);
+    }
+
+    /** Has recovery take up what is due, and hand it back because its process stops. */
+    void takeUpAndStop() {
+        var lease = Duration.ofMinutes(1);
+        until(() -> open().now);
+        attempt(() -> {
+            var orders = bean(Orders.class);
+            orders.handBack(orders.claimDue(1, lease));
+            var settlements = bean(Settlements.class);
+            settlements.handBack(settlements.claimLate(1, Duration.ZERO, lease));
+        });
+    }
+
     /** Has the acquirer's statement compared with the ledger, once it has the movement. */
     void reconcile(Movement.Kind awaited) {
         until(() -> acquirerHas(awaited));
