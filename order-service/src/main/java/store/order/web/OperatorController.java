@@ -26,6 +26,7 @@ import store.order.ResolveOrder;
 import store.order.ResolveOrder.End;
 import store.order.RetryOrder;
 import store.order.Status;
+import store.resilience.spring.OperatorToken;
 import store.resilience.spring.Problems;
 import store.resilience.spring.Problems.FieldError;
 
@@ -58,11 +59,7 @@ class OperatorController {
     @ModelAttribute
     void requireOperator(
             @RequestHeader(name = HttpHeaders.AUTHORIZATION, required = false) @Nullable String authorization) {
-        if (!token.isIn(authorization)) {
-            var refusal = Problems.of(HttpStatus.UNAUTHORIZED, "unauthenticated", "This needs the operator's token.");
-            refusal.getHeaders().set(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
-            throw refusal;
-        }
+        token.require(authorization);
     }
 
     @GetMapping

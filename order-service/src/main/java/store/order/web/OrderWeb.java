@@ -10,6 +10,7 @@ import store.order.PlaceOrder;
 import store.order.ResolveOrder;
 import store.order.RetryOrder;
 import store.order.TerminalAnswers;
+import store.resilience.spring.OperatorToken;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The public API of the module, and the operator's. */
@@ -33,7 +34,8 @@ public class OrderWeb {
             RetryOrder retryOrder,
             ResolveOrder resolveOrder,
             @Value("${store.order.operator-token-file:}") String tokenFile) {
-        return new OperatorController(dossiers, retryOrder, resolveOrder, OperatorToken.in(tokenFile));
+        return new OperatorController(
+                dossiers, retryOrder, resolveOrder, OperatorToken.in(tokenFile, "store.order.operator-token-file"));
     }
 
     @Bean
