@@ -166,6 +166,11 @@ class AcquirerSandboxTest {
                 .isEqualTo(before);
     }
 
+    @Test
+    void namesACursorThatItDoesNotKnow() throws Exception {
+        assertRefused(404, "UNKNOWN_CURSOR", client.get("/statement?after=" + order));
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
