@@ -1,6 +1,7 @@
 package store.payment;
 
 import java.util.List;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,6 +84,30 @@ public interface Acquirer {
 
     record Found(List<Movement> movements) implements LookupAnswer {}
 
-    /** @param next where to go on; null at the end */
-    record Page(List<Movement> movements, @Nullable String next) implements StatementAnswer {}
+    /**
+     * @param movements those lines that can be read, in the statement's sequence
+     * @param unreadable the other lines
+     * @param next where to go on; null at the end
+     */
+    record Page(
+            List<Movement> movements,
+            List<Unreadable> unreadable,
+            @Nullable String next) implements StatementAnswer {
+
+        boolean isEmpty() {
+            return movements.isEmpty() && unreadable.isEmpty();
+        }
+    }
+
+    /**
+     * A line of the statement that this version cannot read.
+     *
+     * @param id the movement's, if that much can be read
+     * @param orderId likewise
+     * @param raw the line, in printable ASCII and cut off where it is too long; for the record, not for a log
+     */
+    record Unreadable(@Nullable String id, @Nullable UUID orderId, String why, String raw) {}
+
+    /** The acquirer does not know {@code after}: its statement can only be read from the beginning. */
+    record UnknownCursor() implements StatementAnswer {}
 }

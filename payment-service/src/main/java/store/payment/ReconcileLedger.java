@@ -1,29 +1,52 @@
 package store.payment;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import store.payment.Acquirer.Page;
+import store.payment.Acquirer.UnknownCursor;
+import store.payment.Acquirer.Unreadable;
 import store.payment.Acquirer.Unsettled;
+import store.payment.Discrepancy.Finding;
+import store.payment.Discrepancy.Kind;
+import store.payment.Ledger.Comparison;
 
 /**
- * Compares the ledger with the acquirer's statement and books what only the statement knows: a chargeback, or a capture
- * that a restored database has lost.
+ * Compares the ledger with the acquirer's statement, both ways, and with the payments. It books what only the statement knows, such as
+ * a chargeback or a capture that a restored database has lost; that is certain. All else is recorded as a {@link Discrepancy}, and
+ * nothing stops the reading.
  */
 public final class ReconcileLedger {
 
     private static final Logger log = LoggerFactory.getLogger(ReconcileLedger.class);
 
-    private static final int PAGE = 200;
-    private static final int PAGES_AT_ONCE = 20;
+    /** Booked in one statement, within the database's bound for one even where the machine is busy. */
+    private static final int PAGE = 100;
+
+    /** A few seconds of work: after a lost cursor, a million movements are read again within some twenty minutes. */
+    private static final int PAGES_AT_ONCE = 100;
+
+    /** A movement further ahead than this has a wrong time, not a fast clock: waiting for that time would stop the reading. */
+    private static final Duration PLAUSIBLY_AHEAD = Duration.ofDays(1);
+
+    /** When an acquirer has lost everything, the first ones tell as much as all of them. */
+    private static final int LOGGED_AT_ONCE = 20;
 
     private final Ledger ledger;
     private final Acquirer acquirer;
     private final Duration settling;
     private final InstantSource time;
+
+    /** Whether the last run ended without an answer: an outage is logged once. */
+    private volatile boolean unanswered;
 
     /** @param settling age at which a movement counts as missing; before, its payment may just be about to book it */
     public ReconcileLedger(Ledger ledger, Acquirer acquirer, Duration settling, InstantSource time) {
@@ -34,25 +57,37 @@ public final class ReconcileLedger {
     }
 
     /**
-     * Reads on in the statement, at most {@value #PAGES_AT_ONCE} pages of {@value #PAGE} movements.
+     * Reads on in the statement, at most {@value #PAGES_AT_ONCE} pages of {@value #PAGE} movements, and at its end compares a part of
+     * the ledger with it.
      *
      * @return how many movements only the statement knew
      */
     public int reconcile() {
         var differences = 0;
+        var now = time.instant(); // before any page is read: what is settled by now, the last page has
         for (var pages = 0; pages < PAGES_AT_ONCE; pages++) {
             var after = ledger.cursor(acquirer.name());
-            switch (acquirer.statement(after, PAGE)) {
-                case Page(var movements, var next) -> {
-                    var settled = settled(movements);
-                    var wholePage = next != null && !movements.isEmpty() && settled.size() == movements.size();
-                    differences += book(settled, wholePage ? next : after);
-                    if (!wholePage) {
-                        return differences; // the rest is read again when there is more
+            var answer = acquirer.statement(after, PAGE);
+            noteOutage(answer);
+            switch (answer) {
+                case Page page -> {
+                    var settled = page.movements().stream()
+                            .filter(movement -> isSettled(movement, now))
+                            .toList();
+                    var whole = settled.size() == page.movements().size();
+                    var last = page.next() == null || page.isEmpty();
+                    differences += book(page, settled, whole && !last ? page.next() : after);
+                    if (!whole || last) {
+                        // The rest is read again when there is more.
+                        var shownUpTo = whole ? now.minus(settling) : lastSettled(page.movements(), now);
+                        if (shownUpTo != null) {
+                            report(ledger.sweep(acquirer.name(), shownUpTo));
+                        }
+                        return differences;
                     }
                 }
-                case Unsettled unsettled -> {
-                    log.info("no statement from the acquirer ({}); the next run goes on from here", unsettled.why());
+                case UnknownCursor _ -> startAgain(after);
+                case Unsettled _ -> {
                     return differences;
                 }
             }
@@ -60,17 +95,26 @@ public final class ReconcileLedger {
         return differences;
     }
 
-    private List<Movement> settled(List<Movement> movements) {
-        var youngest = time.instant().minus(settling);
-        return movements.stream()
-                .filter(movement -> !movement.at().isAfter(youngest))
-                .toList();
+    /** Outside (now - settling, now + {@link #PLAUSIBLY_AHEAD}]. */
+    private boolean isSettled(Movement movement, Instant now) {
+        return !movement.at().isAfter(now.minus(settling)) || movement.at().isAfter(now.plus(PLAUSIBLY_AHEAD));
     }
 
-    private int book(List<Movement> movements, @Nullable String cursor) {
-        var missing = ledger.reconcile(acquirer.name(), movements, cursor);
-        for (var movement : movements) {
-            if (missing.contains(movement.id())) {
+    /** The statement has shown everything up to here, even if the acquirer's clock jumped behind; null if that is not known. */
+    private @Nullable Instant lastSettled(List<Movement> movements, Instant now) {
+        return movements.stream()
+                .takeWhile(movement -> isSettled(movement, now))
+                .map(Movement::at)
+                .filter(at -> !at.isAfter(now))
+                .reduce((_, later) -> later)
+                .orElse(null);
+    }
+
+    private int book(Page page, List<Movement> settled, @Nullable String cursor) {
+        var found = page.unreadable().stream().map(ReconcileLedger::finding).toList();
+        var booked = ledger.reconcile(acquirer.name(), settled, found, cursor);
+        for (var movement : settled) {
+            if (booked.booked().contains(movement.id())) {
                 log.info(
                         "payment {}: only the acquirer's statement knew its {} {}; it is booked now",
                         movement.orderId(),
@@ -78,6 +122,62 @@ public final class ReconcileLedger {
                         movement.id());
             }
         }
-        return missing.size();
+        report(booked);
+        var orders = settled.stream().map(Movement::orderId).collect(Collectors.<UUID>toUnmodifiableSet());
+        if (!orders.isEmpty()) {
+            report(ledger.compare(acquirer.name(), orders));
+        }
+        return booked.booked().size();
+    }
+
+    private static Finding finding(Unreadable line) {
+        var about = line.id() == null
+                ? UUID.nameUUIDFromBytes(line.raw().getBytes(UTF_8)).toString()
+                : line.id();
+        return new Finding(Kind.UNREADABLE_MOVEMENT, about, line.id(), line.orderId(), line.why() + ": " + line.raw());
+    }
+
+    /** Every booking is made once, so reading again is safe. */
+    private void startAgain(@Nullable String lost) {
+        var detail =
+                "the acquirer does not know the cursor " + lost + "; its statement is read again from the beginning";
+        var finding = new Finding(Kind.UNKNOWN_CURSOR, String.valueOf(lost), null, null, detail);
+        report(ledger.reconcile(acquirer.name(), List.of(), List.of(finding), null));
+    }
+
+    private void noteOutage(Acquirer.StatementAnswer answer) {
+        if (answer instanceof Unsettled unsettled && !unanswered) {
+            log.warn(
+                    "no statement from the acquirer ({}); every run asks again, and goes on from where it is",
+                    unsettled.why());
+        } else if (!(answer instanceof Unsettled) && unanswered) {
+            log.info("the acquirer's statement is read on");
+        }
+        unanswered = answer instanceof Unsettled;
+    }
+
+    private static void report(Comparison comparison) {
+        var discrepancies = comparison.discrepancies();
+        for (var discrepancy : discrepancies.subList(0, Math.min(discrepancies.size(), LOGGED_AT_ONCE))) {
+            if (discrepancy.clearedAt() != null) {
+                log.info("{}: no longer {}; the discrepancy is cleared", subject(discrepancy), discrepancy.kind());
+            } else if (discrepancy.kind() == Kind.UNKNOWN_CURSOR) {
+                log.warn("{}", discrepancy.detail());
+            } else {
+                // The detail may quote the acquirer's record: it stays in the database.
+                log.error(
+                        "{}: {}; it is recorded and nothing is changed, an operator has to look into it",
+                        subject(discrepancy),
+                        discrepancy.kind());
+            }
+        }
+        if (discrepancies.size() > LOGGED_AT_ONCE) {
+            log.error("{} more discrepancies were found or cleared", discrepancies.size() - LOGGED_AT_ONCE);
+        }
+    }
+
+    private static String subject(Discrepancy discrepancy) {
+        var order = discrepancy.orderId() == null ? "reconciliation" : "payment " + discrepancy.orderId();
+        return discrepancy.movementId() == null ? order : order + ", movement " + discrepancy.movementId();
     }
 }

@@ -116,7 +116,13 @@ final class Child {
         });
     }
 
-    /** Whatever moved at the acquirer is booked, and nothing else. */
+    private static boolean nothingUnexplained(JdbcClient jdbc) {
+        return jdbc.sql("select not exists (select from payments.discrepancy where cleared_at is null)")
+                .query(Boolean.class)
+                .single();
+    }
+
+    /** Whatever moved at the acquirer is booked, and nothing else, and reconciliation has nothing that it cannot explain. */
     private static void awaitLedgerLikeStatement(JdbcClient jdbc, Acquirer acquirer) {
         await().atMost(RECONCILIATION_BOUND)
                 .pollInterval(Duration.ofMillis(500))
@@ -127,6 +133,7 @@ final class Child {
                     return AtRest.statement(acquirer)
                             .map(moved -> moved.stream().map(Movement::id).collect(Collectors.toSet()))
                             .filter(booked::equals)
+                            .filter(_ -> nothingUnexplained(jdbc))
                             .isPresent();
                 });
     }

@@ -41,6 +41,7 @@ import store.order.ResolveOrder;
 import store.order.RetryOrder;
 import store.order.Settlements;
 import store.payment.Acquirer;
+import store.payment.Discrepancies;
 import store.payment.Movement;
 import store.payment.ReconcileLedger;
 import store.payment.ResolvePayments;
@@ -183,10 +184,16 @@ final class Shop {
         });
     }
 
-    /** Has the acquirer's statement compared with the ledger, once it has the movement. */
+    /** Has the acquirer's statement compared with the ledger, once it has the movement, and an operator look at what was found. */
     void reconcile(Movement.Kind awaited) {
         until(() -> acquirerHas(awaited));
-        attempt(() -> bean(ReconcileLedger.class).reconcile());
+        attempt(() -> {
+            bean(ReconcileLedger.class).reconcile();
+            bean(Discrepancies.class).open();
+            bean(Discrepancies.class).unreadable();
+            bean(Discrepancies.class).sinceStatementEnd();
+            bean(Discrepancies.class).list(true, 10);
+        });
     }
 
     private void work(Due upTo) {

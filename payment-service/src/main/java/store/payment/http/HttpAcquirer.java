@@ -1,8 +1,11 @@
 package store.payment.http;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
+import java.net.URLEncoder;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Function;
@@ -20,6 +23,7 @@ import store.resilience.PeerAnswer.Unanswered;
 import store.resilience.PeerClient;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.exc.MismatchedInputException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -110,13 +114,16 @@ final class HttpAcquirer implements Acquirer, AutoCloseable {
 
     @Override
     public StatementAnswer statement(@Nullable String after, int limit) {
-        var path = "/statement?limit=" + limit + (after == null ? "" : "&after=" + after);
-        return ask("GET", path, null, unsettled -> unsettled, answer -> {
-            if (answer.status() != 200) {
-                return unexpected(answer);
-            }
-            var page = read(answer, MovementsBody.class);
-            return new Page(page.toMovements(), page.next());
+        var path = "/statement?limit=" + limit + (after == null ? "" : "&after=" + URLEncoder.encode(after, UTF_8));
+        return ask("GET", path, null, unsettled -> unsettled, answer -> switch (answer.status()) {
+            case 200 -> read(answer, StatementBody.class).toPage();
+            case 404 ->
+                after != null
+                                && "UNKNOWN_CURSOR"
+                                        .equals(read(answer, RefusalBody.class).reason())
+                        ? new UnknownCursor()
+                        : unexpected(answer);
+            default -> unexpected(answer);
         });
     }
 
@@ -230,15 +237,36 @@ final class HttpAcquirer implements Acquirer, AutoCloseable {
         }
     }
 
-    private record MovementsBody(
-            List<Line> movements, @Nullable String next) {
+    private record RefusalBody(@Nullable String reason) {}
 
-        MovementsBody {
+    private record StatementBody(
+            List<JsonNode> movements, @Nullable String next) {
+
+        StatementBody {
             requireNonNull(movements);
+            if (next != null && !StatementLine.isStorable(next)) {
+                throw new IllegalArgumentException("not a cursor");
+            }
         }
 
-        List<Movement> toMovements() {
-            return movements.stream().map(Line::toMovement).toList();
+        /** One line that cannot be read leaves the others as they are. */
+        Page toPage() {
+            var readable = new ArrayList<Movement>();
+            var unreadable = new ArrayList<Unreadable>();
+            for (var line : movements) {
+                try {
+                    var movement = JSON.treeToValue(line, Line.class).toMovement();
+                    var why = StatementLine.whyNotStorable(movement);
+                    if (why == null) {
+                        readable.add(movement);
+                    } else {
+                        unreadable.add(StatementLine.unreadable(line, why));
+                    }
+                } catch (JacksonException | NullPointerException e) {
+                    unreadable.add(StatementLine.unreadable(line, StatementLine.why(line, e)));
+                }
+            }
+            return new Page(readable, unreadable, next);
         }
     }
 

@@ -1,10 +1,15 @@
 package store.payment.jdbc;
 
 import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import store.payment.Discrepancy;
+import store.payment.Discrepancy.Finding;
 import store.payment.Ledger;
 import store.payment.Movement;
 import tools.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
@@ -41,17 +46,156 @@ final class JdbcLedger implements Ledger {
         )
         """;
 
+    /** What was found or cleared, as rows of one shape with what was booked. */
+    private static final String CHANGES = """
+        select 'FOUND' as what, movement_id, kind, order_id, detail, found_at, cleared_at from opened
+        union all select 'CLEARED', movement_id, kind, order_id, detail, found_at, cleared_at from cleared
+        """;
+
+    private static final String OPENED = """
+        opened as (
+            insert into payments.discrepancy (acquirer, kind, about, movement_id, order_id, detail)
+            select :acquirer, kind, about, movement_id, order_id, detail from wrong
+            on conflict (acquirer, kind, about) where cleared_at is null do nothing
+            returning *
+        )
+        """;
+
     private static final String RECONCILE = """
         with moved as (
             select * from jsonb_to_recordset(cast(:movements as jsonb)) as movement %s
-        ), %s, advanced as (
-            insert into payments.reconciliation as known (acquirer, cursor, differences)
+        ), found as (
+            select * from jsonb_to_recordset(cast(:found as jsonb))
+                as finding (kind text, about text, movement_id text, order_id uuid, detail text)
+        ), %s, shown as (
+            insert into payments.statement_movement (movement_id)
+            select movement_id from moved union select movement_id from found where movement_id is not null
+            on conflict do nothing
+        ), differing as (
+            select moved.movement_id, posting.order_id, format('booked as %%s of %%s %%s for order %%s, shown as %%s of %%s %%s for'
+                ' order %%s', posting.kind, posting.amount, posting.currency, posting.order_id, moved.kind, moved.amount,
+                moved.currency, moved.order_id) as detail
+            from moved join payments.ledger_posting posting using (movement_id)
+            where (posting.order_id, posting.kind, posting.amount, posting.currency)
+                is distinct from (moved.order_id, moved.kind, moved.amount, moved.currency)
+        ), wrong as (
+            select kind, about, movement_id, order_id, detail from found
+            union all select 'POSTING_DIFFERS', movement_id, movement_id, order_id, detail from differing
+        ), %s, cleared as (
+            update payments.discrepancy as shown_since set cleared_at = now()
+            where cleared_at is null and acquirer = :acquirer and movement_id in (select movement_id from moved)
+                and (kind in ('UNREADABLE_MOVEMENT', 'POSTING_NOT_ON_STATEMENT') or kind = 'POSTING_DIFFERS'
+                    and movement_id not in (select movement_id from differing))
+            returning *
+        ), advanced as (
+            insert into payments.reconciliation as known (acquirer, read_to, differences)
             values (:acquirer, :cursor, (select count(*) from booked))
             on conflict (acquirer) do update
-            set cursor = excluded.cursor, differences = known.differences + excluded.differences, updated_at = now()
+            set read_to = excluded.read_to, differences = known.differences + excluded.differences, updated_at = now()
         )
-        select movement_id from booked
-        """.formatted(MOVEMENT, BOOKING);
+        %s
+        union all select 'BOOKED', movement_id, null, null, null, null, null from booked
+        """.formatted(MOVEMENT, BOOKING, OPENED, CHANGES);
+
+    /**
+     * The part of a statement that judges the orders of its query {@code asked}: postings and payment, as one snapshot shows them. A
+     * payment that is PENDING or VOIDING is under way, and one of another acquirer is for the statement of that one.
+     */
+    private static final String JUDGING = """
+        money as (
+            select order_id, string_agg(distinct posting.currency, ', ') as currency,
+                sum(case kind when 'CAPTURE' then amount else -amount end) as net,
+                sum(case kind when 'CAPTURE' then amount when 'CHARGEBACK' then 0 else -amount end) as without_chargebacks
+            from asked join payments.ledger_posting posting using (order_id)
+            group by order_id
+        ), judged as (
+            select order_id, case
+                    when state is null then case when net <> 0 then 'MONEY_WITHOUT_PAYMENT' end
+                    when state = 'UNRECONCILED' then 'UNRECONCILED'
+                    when acquirer <> :acquirer or state in ('PENDING', 'VOIDING') then null
+                    when net < 0 then 'RETURNED_TOO_MUCH'
+                    when state <> 'CAPTURED' then case when net > 0 then 'CAPTURE_STANDING' end
+                    when (without_chargebacks, money.currency) is distinct from (payment.amount, payment.currency)
+                        then 'AMOUNT_DIFFERS'
+                end as kind,
+                format('the payment is %s; its movements sum up to %s',
+                    case when state is null then 'unknown'
+                        else concat_ws(' over ', state, payment.amount || ' ' || payment.currency) end,
+                    coalesce(net || ' ' || money.currency, 'nothing')) as detail
+            from asked left join money using (order_id) left join payments.payment using (order_id)
+        ), wrong_orders as (
+            select kind, order_id::text as about, null as movement_id, order_id, detail from judged where kind is not null
+        ), right_orders as (
+            select discrepancy.id from payments.discrepancy join judged using (order_id)
+            where cleared_at is null and discrepancy.acquirer = :acquirer
+                and discrepancy.kind in ('MONEY_WITHOUT_PAYMENT', 'CAPTURE_STANDING', 'RETURNED_TOO_MUCH', 'AMOUNT_DIFFERS',
+                    'UNRECONCILED')
+                and discrepancy.kind is distinct from judged.kind
+        )
+        """;
+
+    private static final String COMPARE = """
+        with asked as materialized (
+            select value::uuid as order_id from jsonb_array_elements_text(cast(:orders as jsonb))
+        ), %s, wrong as (
+            select * from wrong_orders
+        ), %s, cleared as (
+            update payments.discrepancy set cleared_at = now()
+            where cleared_at is null and id in (select id from right_orders)
+            returning *
+        )
+        %s
+        """.formatted(JUDGING, OPENED, CHANGES);
+
+    /** By key and not by time, so that it misses nothing when a clock is set back, or when a transaction commits late. */
+    private static final String SWEEP = """
+        with progress as (
+            select swept_movement, swept_order from payments.reconciliation where acquirer = :acquirer
+        ), postings as materialized (
+            select movement_id, order_id, kind, amount, currency, occurred_at from payments.ledger_posting
+            where movement_id > coalesce((select swept_movement from progress), '')
+            order by movement_id limit :slice
+        ), paid as materialized (
+            select order_id from payments.payment
+            where order_id > coalesce((select swept_order from progress), '00000000-0000-0000-0000-000000000000')
+            order by order_id limit :slice
+        ), open as materialized (
+            select order_id from payments.discrepancy
+            where cleared_at is null and acquirer = :acquirer and order_id is not null
+            order by random() limit :slice
+        ), asked as materialized (
+            select order_id from postings union select order_id from paid union select order_id from open
+        ), %s, wrong as (
+            select kind, about, movement_id, order_id, detail from wrong_orders
+            union all
+            select 'POSTING_NOT_ON_STATEMENT', movement_id, movement_id, order_id, concat_ws(' ', 'booked as', kind, 'of',
+                amount, currency)
+            from postings
+            where occurred_at <= :shownUpTo
+                and not exists (select from payments.statement_movement shown where shown.movement_id = postings.movement_id)
+                and not exists (select from payments.payment other
+                    where other.order_id = postings.order_id and other.acquirer <> :acquirer)
+        ), %s, cleared as (
+            update payments.discrepancy as gone set cleared_at = now()
+            where cleared_at is null and (id in (select id from right_orders)
+                or acquirer = :acquirer and kind = 'UNKNOWN_CURSOR'
+                or acquirer = :acquirer and kind = 'POSTING_NOT_ON_STATEMENT' and exists (
+                    select from postings join payments.statement_movement shown using (movement_id)
+                    where postings.movement_id = gone.movement_id))
+            returning *
+        ), advanced as (
+            update payments.reconciliation
+            set walked_at = now(),
+                swept_movement = (select max(movement_id) from postings having count(*) = :slice),
+                swept_order = (select order_id from paid where (select count(*) from paid) = :slice
+                    order by order_id desc limit 1)
+            where acquirer = :acquirer
+        )
+        %s
+        """.formatted(JUDGING, OPENED, CHANGES);
+
+    /** Milliseconds of work in each run: at one run in 5 s a million postings take three hours, then it begins again. */
+    private static final int SLICE = 500;
 
     private static final JsonMapper JSON = JsonMapper.shared();
 
@@ -63,22 +207,51 @@ final class JdbcLedger implements Ledger {
 
     @Override
     public @Nullable String cursor(String acquirer) {
-        return jdbc.sql("select cursor from payments.reconciliation where acquirer = ?")
+        return jdbc.sql("select read_to from payments.reconciliation where acquirer = ?")
                 .param(acquirer)
-                .query((row, _) -> new Cursor(row.getString("cursor")))
+                .query((row, _) -> new Cursor(row.getString("read_to")))
                 .optional()
                 .orElse(new Cursor(null))
                 .value();
     }
 
     @Override
-    public List<String> reconcile(String acquirer, List<Movement> statement, @Nullable String cursor) {
-        return jdbc.sql(RECONCILE)
+    public Comparison reconcile(
+            String acquirer, List<Movement> statement, List<Finding> found, @Nullable String cursor) {
+        return comparison(jdbc.sql(RECONCILE)
                 .param("movements", json(statement))
+                .param(
+                        "found",
+                        JSON.writeValueAsString(found.stream().map(FoundRow::of).toList()))
                 .param("acquirer", acquirer)
-                .param("cursor", cursor)
-                .query((row, _) -> row.getString("movement_id"))
-                .list();
+                .param("cursor", cursor));
+    }
+
+    @Override
+    public Comparison compare(String acquirer, Set<UUID> orders) {
+        return comparison(
+                jdbc.sql(COMPARE).param("acquirer", acquirer).param("orders", JSON.writeValueAsString(orders)));
+    }
+
+    @Override
+    public Comparison sweep(String acquirer, Instant shownUpTo) {
+        return comparison(jdbc.sql(SWEEP)
+                .param("acquirer", acquirer)
+                .param("shownUpTo", shownUpTo.atOffset(ZoneOffset.UTC))
+                .param("slice", SLICE));
+    }
+
+    private static Comparison comparison(JdbcClient.StatementSpec statement) {
+        var booked = new ArrayList<String>();
+        var discrepancies = new ArrayList<Discrepancy>();
+        statement.query(row -> {
+            if (row.getString("what").equals("BOOKED")) {
+                booked.add(row.getString("movement_id"));
+            } else {
+                discrepancies.add(JdbcDiscrepancies.discrepancy(row));
+            }
+        });
+        return new Comparison(booked, discrepancies);
     }
 
     static String json(List<Movement> movements) {
@@ -99,6 +272,20 @@ final class JdbcLedger implements Ledger {
                     movement.amount().amount(),
                     movement.amount().currency(),
                     movement.at());
+        }
+    }
+
+    @JsonNaming(SnakeCaseStrategy.class)
+    private record FoundRow(
+            Discrepancy.Kind kind,
+            String about,
+            @Nullable String movementId,
+            @Nullable UUID orderId,
+            String detail) {
+
+        static FoundRow of(Finding finding) {
+            return new FoundRow(
+                    finding.kind(), finding.about(), finding.movementId(), finding.orderId(), finding.detail());
         }
     }
 }

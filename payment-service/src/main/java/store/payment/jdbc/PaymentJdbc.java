@@ -14,6 +14,7 @@ import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import store.payment.Discrepancies;
 import store.payment.Ledger;
 import store.payment.Payments;
 
@@ -50,5 +51,10 @@ public class PaymentJdbc {
     @Bean
     Ledger jdbcLedger(JdbcClient jdbc) {
         return new JdbcLedger(jdbc);
+    }
+
+    @Bean
+    Discrepancies jdbcDiscrepancies(JdbcClient jdbc) {
+        return new JdbcDiscrepancies(jdbc);
     }
 }

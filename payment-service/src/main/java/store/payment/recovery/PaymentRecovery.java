@@ -10,6 +10,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import store.payment.Discrepancies;
 import store.payment.Payments;
 import store.payment.ReconcileLedger;
 import store.payment.ResolvePayments;
@@ -44,6 +45,27 @@ public class PaymentRecovery {
                     .register(registry);
             FunctionCounter.builder("store.payments.writes.refused", payments, Payments::writesRefused)
                     .description("Writes that a constraint of the database has refused")
+                    .register(registry);
+        };
+    }
+
+    /** What an alarm is set on: each should be 0, but for the age, which is a few seconds. Read from the database whenever somebody looks. */
+    @Bean
+    MeterBinder reconciliation(Discrepancies discrepancies) {
+        return registry -> {
+            Gauge.builder("store.payments.discrepancies.open", discrepancies, Discrepancies::open)
+                    .description("What reconciliation found and cannot explain, and an operator has to look into")
+                    .register(registry);
+            Gauge.builder("store.payments.movements.unreadable", discrepancies, Discrepancies::unreadable)
+                    .description(
+                            "Movements on the acquirer's statement that this version cannot read and has not booked")
+                    .register(registry);
+            Gauge.builder(
+                            "store.payments.statement.age",
+                            discrepancies,
+                            look -> look.sinceStatementEnd().toSeconds())
+                    .baseUnit("seconds")
+                    .description("How long ago the acquirer's statement was last read to its end")
                     .register(registry);
         };
     }

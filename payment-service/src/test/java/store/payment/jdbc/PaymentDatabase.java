@@ -5,6 +5,7 @@ import java.security.GeneralSecurityException;
 import javax.sql.DataSource;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import store.payment.Discrepancies;
 import store.payment.Ledger;
 import store.payment.Payments;
 import store.testing.TestDatabase;
@@ -16,7 +17,11 @@ public final class PaymentDatabase implements AutoCloseable {
     private final JdbcClient jdbc;
 
     public PaymentDatabase() {
-        var database = TestDatabase.create();
+        this(TestDatabase.create());
+    }
+
+    /** @param database is empty, or has the schema already */
+    public PaymentDatabase(TestDatabase database) {
         new PaymentJdbc()
                 .paymentMigrations(new JdbcConnectionDetails() {
                     @Override
@@ -51,6 +56,10 @@ public final class PaymentDatabase implements AutoCloseable {
 
     public Ledger ledger() {
         return new JdbcLedger(jdbc);
+    }
+
+    public Discrepancies discrepancies() {
+        return new JdbcDiscrepancies(jdbc);
     }
 
     public JdbcClient jdbc() {
