@@ -72,9 +72,9 @@ class CompositionIT {
     }
 
     /** The public port is the only one; what the gateway has no route to is behind the operator's token here. */
-    @Test
-    void onlyTheOperatorSeesWhatNeedsAttention() throws Exception {
-        var path = "/operator/orders";
+    @ParameterizedTest
+    @ValueSource(strings = {"/operator/orders", "/operator/reconciliation"})
+    void onlyTheOperatorSeesWhatNeedsAttention(String path) throws Exception {
         assertProblem(send(request(path)), 401, "unauthenticated");
         assertProblem(send(authorised(path)), 401, "unauthenticated");
         var operator = send(request(path).header("Authorization", "Bearer " + Surroundings.OPERATOR_TOKEN));

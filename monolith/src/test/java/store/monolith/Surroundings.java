@@ -43,6 +43,7 @@ record Surroundings(TestDatabase database, AcquirerSandbox acquirer, Map<String,
                         Map.entry("spring.datasource.password", database.password()),
                         Map.entry("store.order.secret-file", secret.toString()),
                         Map.entry("store.order.operator-token-file", operator.toString()),
+                        Map.entry("store.payment.operator-token-file", operator.toString()),
                         Map.entry("store.payment.secret-file", secret.toString()),
                         Map.entry("store.payment.acquirer.address", "http://127.0.0.1:" + acquirer.port()),
                         Map.entry(

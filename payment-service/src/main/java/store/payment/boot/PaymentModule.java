@@ -19,12 +19,13 @@ import store.payment.ResolvePayments;
 import store.payment.VoidPayment;
 import store.payment.http.PaymentHttp;
 import store.payment.jdbc.PaymentJdbc;
+import store.payment.operator.PaymentOperator;
 import store.payment.recovery.PaymentRecovery;
 
-/** Everything of payment but its internal API: payments and their ledger over one database, the acquirer, recovery. */
+/** Everything of payment but its internal API: payments and their ledger over one database, the acquirer, recovery, the operator. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(PaymentModule.PaymentProperties.class)
-@Import({PaymentJdbc.class, PaymentHttp.class, PaymentRecovery.class})
+@Import({PaymentJdbc.class, PaymentHttp.class, PaymentRecovery.class, PaymentOperator.class})
 public class PaymentModule {
 
     /** Destroyed after all that makes attempts and before the database's pool: then nothing under way is left to wait for. */

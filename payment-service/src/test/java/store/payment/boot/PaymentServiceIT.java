@@ -17,6 +17,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -59,10 +60,13 @@ import tools.jackson.databind.json.JsonMapper;
         })
 class PaymentServiceIT {
 
+    private static final String OPERATOR = "the-operators-token";
+
     private static final TestDatabase DATABASE = TestDatabase.create();
 
     private static AcquirerSandbox sandbox;
     private static Path secret;
+    private static Path operator;
 
     @Autowired
     JdbcClient jdbc;
@@ -83,6 +87,7 @@ class PaymentServiceIT {
         sandbox = AcquirerSandbox.start(
                 AcquirerSettings.defaults(files.resolve("acquirer")).withChargebackAfter(Duration.ofMillis(100)));
         secret = Files.writeString(files.resolve("secret"), Base64.getEncoder().encodeToString(new byte[32]) + "\n");
+        operator = Files.writeString(files.resolve("operator"), OPERATOR + "\n");
     }
 
     @DynamicPropertySource
@@ -92,6 +97,7 @@ class PaymentServiceIT {
         registry.add("spring.datasource.password", DATABASE::password);
         registry.add("store.payment.acquirer.address", () -> "http://127.0.0.1:" + sandbox.port());
         registry.add("store.payment.secret-file", secret::toString);
+        registry.add("store.payment.operator-token-file", operator::toString);
     }
 
     @BeforeEach
@@ -305,6 +311,58 @@ class PaymentServiceIT {
                 .anyMatch(line -> line.contains("CAPTURED"))
                 .anyMatch(line -> line.contains("ChargeRequest"))
                 .noneMatch(line -> line.contains("tok_visa"));
+    }
+
+    @Test
+    void reportsWhatItCannotExplainToTheOperatorAndToAlarms() {
+        var stranger = order();
+        RestTestClient.bindToServer()
+                .baseUrl("http://localhost:" + sandbox.port())
+                .build()
+                .put()
+                .uri("/captures/elsewhere-" + stranger)
+                .contentType(MediaType.APPLICATION_JSON)
+                .body("{\"orderId\":\"%s\",\"amount\":{\"amount\":1999,\"currency\":\"EUR\"},\"token\":\"tok_visa\"}"
+                        .formatted(stranger))
+                .exchange()
+                .expectStatus()
+                .isOk();
+        Awaitility.await()
+                .atMost(10, TimeUnit.SECONDS)
+                .until(() -> discrepancyOf(stranger).equals("MONEY_WITHOUT_PAYMENT"));
+        assertThat(metric("store.payments.discrepancies.open")).isPositive();
+        assertThat(metric("store.payments.movements.unreadable")).isZero();
+        assertThat(metric("store.payments.statement.age")).isLessThan(10);
+    }
+
+    /** The kind of the order's discrepancy, as the operator sees it. */
+    private String discrepancyOf(OrderId order) {
+        var body = http.get()
+                .uri("/operator/reconciliation")
+                .header(HttpHeaders.AUTHORIZATION, "Bearer " + OPERATOR)
+                .exchange()
+                .expectStatus()
+                .isOk()
+                .expectBody(String.class)
+                .returnResult()
+                .getResponseBody();
+        return JsonMapper.shared()
+                .readTree(body)
+                .get("discrepancies")
+                .valueStream()
+                .filter(found -> order.toString().equals(found.path("orderId").asString("")))
+                .map(found -> found.path("kind").asString())
+                .collect(Collectors.joining());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "Bearer ", "Bearer " + OPERATOR + "x", OPERATOR})
+    void onlyTheOperatorsTokenOpensTheOperatorsDoor(String authorization) {
+        var refused = http.get()
+                .uri("/operator/reconciliation?all=true")
+                .header(HttpHeaders.AUTHORIZATION, authorization)
+                .exchange();
+        expect(refused, 401, "$.type", "https://checkout-store.example/problems/unauthenticated");
     }
 
     @Test

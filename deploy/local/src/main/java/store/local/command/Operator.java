@@ -34,12 +34,16 @@ import tools.jackson.databind.node.ObjectNode;
 
 @Command(
         name = "deploy/local/operator",
-        description = "Looks after the orders that recovery cannot end. What is done is recorded in the order's audit.",
+        description = {
+            "Looks after the orders that recovery cannot end. What is done is recorded in the order's audit.",
+            "Shows what reconciliation with the acquirer's statement cannot explain."
+        },
         customSynopsis = {
             "deploy/local/operator list [--name NAME] [--json]",
             "       deploy/local/operator show ID [--name NAME] [--json]",
             "       deploy/local/operator retry ID [--why TEXT] [--name NAME] [--json]",
-            "       deploy/local/operator resolve ID --as cancelled|confirmed --why TEXT [--name NAME] [--json]"
+            "       deploy/local/operator resolve ID --as cancelled|confirmed --why TEXT [--name NAME] [--json]",
+            "       deploy/local/operator reconcile [--all] [--name NAME] [--json]"
         },
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {
@@ -55,6 +59,8 @@ final class Operator implements Callable<Integer> {
 
     private static final Duration CONNECT_BOUND = Duration.ofSeconds(2);
 
+    private static final String FOUND = "%-24s  %-36s  %-36s  %9s  %s%n";
+
     private static final String ROW = "%-36s  %-15s  %-16s  %9s  %8s  %s%n";
 
     /** What can be done. */
@@ -62,7 +68,8 @@ final class Operator implements Callable<Integer> {
         LIST,
         SHOW,
         RETRY,
-        RESOLVE
+        RESOLVE,
+        RECONCILE
     }
 
     /** How an order may be made to end. */
@@ -81,7 +88,8 @@ final class Operator implements Callable<Integer> {
                 "list: the orders that need attention, and those that are overdue",
                 "show: an order with its history",
                 "retry: lets recovery try again, because the cause has gone; an order that was given up is cancelled",
-                "resolve: ends an order by the protocol; refused where stock and payment say otherwise"
+                "resolve: ends an order by the protocol; refused where stock and payment say otherwise",
+                "reconcile: what reconciliation found and cannot explain; nothing is changed"
             })
     private Act act = Act.LIST;
 
@@ -94,6 +102,9 @@ final class Operator implements Callable<Integer> {
     @Option(names = "--why", paramLabel = "TEXT", description = "The reason, for the audit: one line.")
     private @Nullable String why;
 
+    @Option(names = "--all", description = "With reconcile: also what is explained by now.")
+    private boolean all;
+
     @Option(names = "--json", description = "Print JSON.")
     private boolean json;
 
@@ -102,16 +113,19 @@ final class Operator implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        require(act == Act.LIST || id != null, "which order? " + name(act) + " needs its ID");
-        require(act != Act.LIST || id == null, "list takes no ID");
+        boolean ofAllOrders = act == Act.LIST || act == Act.RECONCILE;
+        require(ofAllOrders || id != null, "which order? " + name(act) + " needs its ID");
+        require(!ofAllOrders || id == null, name(act) + " takes no ID");
+        require(!all || act == Act.RECONCILE, "--all goes with reconcile");
         require((act == Act.RESOLVE) == (end != null), "--as cancelled or --as confirmed goes with resolve");
         require(act != Act.RESOLVE || why != null, "resolve needs --why TEXT");
         require(why == null || act == Act.RESOLVE || act == Act.RETRY, "--why goes with retry and resolve");
         JsonNode answer = switch (act) {
-            case LIST -> ask("", null);
-            case SHOW -> ask("/" + id, null);
-            case RETRY -> ask("/" + id + "/retry", wish());
-            case RESOLVE -> ask("/" + id + "/resolve", wish());
+            case LIST -> ask("order-service", "/operator/orders", null);
+            case SHOW -> ask("order-service", "/operator/orders/" + id, null);
+            case RETRY -> ask("order-service", "/operator/orders/" + id + "/retry", wish());
+            case RESOLVE -> ask("order-service", "/operator/orders/" + id + "/resolve", wish());
+            case RECONCILE -> ask("payment-service", "/operator/reconciliation?all=" + all, null);
         };
         if (json) {
             System.out.println(
@@ -120,6 +134,7 @@ final class Operator implements Callable<Integer> {
             switch (act) {
                 case LIST -> printOrders(answer.path("orders"));
                 case SHOW -> printOrder(answer);
+                case RECONCILE -> printDiscrepancies(answer);
                 case RETRY, RESOLVE -> printStatus(answer.path("status").stringValue());
             }
         }
@@ -140,16 +155,16 @@ final class Operator implements Callable<Integer> {
         return why == null ? wish : wish.put("why", why);
     }
 
-    /** Asks one of the processes that have the orders: the first that can be reached. */
-    private JsonNode ask(String path, @Nullable ObjectNode body) throws IOException, InterruptedException {
+    /** Asks one of the service's instances, or the monolith: the first that can be reached. */
+    private JsonNode ask(String service, String path, @Nullable ObjectNode body)
+            throws IOException, InterruptedException {
         Plan plan = instance.planOfRunning();
         Path token = PrepareInstance.operatorToken(instance.folder());
         if (!Files.exists(token)) {
             throw new Failure(Failure.PREREQUISITE, token + " is missing; deploy/local/up makes it");
         }
         List<String> addresses = plan.parts().stream()
-                .filter(part ->
-                        part.name().startsWith("order-service") || part.name().equals("monolith"))
+                .filter(part -> part.name().startsWith(service) || part.name().equals("monolith"))
                 .map(part -> Objects.requireNonNull(part.url()))
                 .toList();
         try (HttpClient http = HttpClient.newBuilder()
@@ -157,7 +172,7 @@ final class Operator implements Callable<Integer> {
                 .connectTimeout(CONNECT_BOUND)
                 .build()) {
             for (String address : addresses) {
-                HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(address + "/operator/orders" + path))
+                HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(address + path))
                         .header(
                                 "Authorization",
                                 "Bearer " + Files.readString(token).strip())
@@ -173,7 +188,7 @@ final class Operator implements Callable<Integer> {
                 }
             }
         }
-        throw new Failure(Failure.FAILED, "no process that has the orders can be reached; see deploy/local/status");
+        throw new Failure(Failure.FAILED, "no " + service + " can be reached; see deploy/local/status");
     }
 
     private static JsonNode accepted(HttpResponse<String> answer) {
@@ -217,6 +232,27 @@ final class Operator implements Callable<Integer> {
                     age(Instant.parse(order.path("createdAt").stringValue())),
                     order.path("attempts").asInt(),
                     order.path("note").asString(""));
+        }
+    }
+
+    private static void printDiscrepancies(JsonNode answer) {
+        JsonNode discrepancies = answer.path("discrepancies");
+        System.out.println(answer.path("open").asLong() + " open; the acquirer's statement was last read to its end "
+                + answer.path("statementAgeSeconds").asLong() + " s ago");
+        if (discrepancies.isEmpty()) {
+            return;
+        }
+        System.out.printf(FOUND, "WHAT", "ORDER", "MOVEMENT", "AGE", "DETAIL");
+        for (JsonNode found : discrepancies) {
+            String cleared = found.path("clearedAt").asString("");
+            System.out.printf(
+                    FOUND,
+                    found.path("kind").stringValue(),
+                    found.path("orderId").asString(""),
+                    found.path("movementId").asString(""),
+                    age(Instant.parse(found.path("foundAt").stringValue())),
+                    (cleared.isEmpty() ? "" : "cleared at " + cleared + ": ")
+                            + found.path("detail").stringValue());
         }
     }
 

@@ -129,7 +129,10 @@ public record Topology(String build, List<Database> databases, List<Service> ser
                                 wiring -> Map.of(
                                         "STORE_PAYMENT_ACQUIRER_ADDRESS", wiring.address(ACQUIRER),
                                         "STORE_PAYMENT_SECRET_FILE",
-                                                wiring.secret("payment.key").toString())),
+                                                wiring.secret("payment.key").toString(),
+                                        "STORE_PAYMENT_OPERATOR_TOKEN_FILE",
+                                                wiring.secret(Secrets.OPERATOR_TOKEN)
+                                                        .toString())),
                         spring(
                                 "order-service",
                                 Optional.of(orders),
@@ -170,6 +173,8 @@ public record Topology(String build, List<Database> databases, List<Service> ser
                             wiring.address(ACQUIRER),
                             "STORE_PAYMENT_SECRET_FILE",
                             wiring.secret("payment.key").toString(),
+                            "STORE_PAYMENT_OPERATOR_TOKEN_FILE",
+                            wiring.secret(Secrets.OPERATOR_TOKEN).toString(),
                             "STORE_ORDER_SECRET_FILE",
                             wiring.secret("order.key").toString(),
                             "STORE_ORDER_OPERATOR_TOKEN_FILE",

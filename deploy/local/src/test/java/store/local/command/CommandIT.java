@@ -83,6 +83,8 @@ class CommandIT {
         for (List<String> wrong : List.of(
                 List.of("show"),
                 List.of("show", "nonsense"),
+                List.of("reconcile", id),
+                List.of("list", "--all"),
                 List.of("resolve", id, "--as", "confirmed"),
                 List.of("resolve", id, "--as", "sold", "--why", "because"))) {
             List<String> command = new ArrayList<>(List.of("operator"));

@@ -164,6 +164,28 @@ class StoreIT {
     }
 
     @Test
+    @Order(6)
+    void anOperatorSeesWhatReconciliationCannotExplain() throws IOException, InterruptedException, SQLException {
+        JsonNode database = part("payment-db");
+        try (Connection connection = DriverManager.getConnection(
+                        database.path("jdbcUrl").stringValue(),
+                        database.path("user").stringValue(),
+                        database.path("password").stringValue());
+                Statement statement = connection.createStatement()) {
+            statement.execute("""
+                insert into payments.discrepancy (acquirer, kind, about, movement_id, detail)
+                values ('sandbox', 'UNREADABLE_MOVEMENT', 'from-next-year', 'from-next-year', 'its kind cannot be read')
+                """);
+        }
+        Answer shown = script("operator", "reconcile");
+        assertThat(shown.exitCode()).as(shown.output()).isZero();
+        assertThat(shown.output())
+                .contains("1 open", "UNREADABLE_MOVEMENT", "from-next-year", "its kind cannot be read");
+        assertThat(script("operator", "reconcile", "--all", "--json").output()).contains("\"from-next-year\"");
+        assertThat(get("/operator/reconciliation").statusCode()).isEqualTo(404);
+    }
+
+    @Test
     @Order(7)
     void restartEndsWhenThePartIsReady() throws IOException, InterruptedException {
         assertThat(script("restart", "gateway").exitCode()).isZero();

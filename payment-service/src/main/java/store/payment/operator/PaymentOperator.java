@@ -1,0 +1,20 @@
+package store.payment.operator;
+
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import store.payment.Discrepancies;
+import store.resilience.spring.OperatorToken;
+
+/** What an operator may ask of the module. */
+@Configuration(proxyBeanMethods = false)
+public class PaymentOperator {
+
+    /** @param tokenFile where the operator's token rests; empty, and nobody is the operator */
+    @Bean
+    ReconciliationController reconciliationController(
+            Discrepancies discrepancies, @Value("${store.payment.operator-token-file:}") String tokenFile) {
+        return new ReconciliationController(
+                discrepancies, OperatorToken.in(tokenFile, "store.payment.operator-token-file"));
+    }
+}
