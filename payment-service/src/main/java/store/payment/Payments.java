@@ -44,7 +44,8 @@ public interface Payments {
 
     /**
      * Takes over payments of this acquirer that are due, those longest due first: PENDING, VOIDING or UNRECONCILED, and nobody holds
-     * them. A payment that cannot be taken over because the record refuses the write does not keep the others.
+     * them. A payment that cannot be taken over because the record refuses the write does not keep the others. One whose
+     * card is under a key that only other instances have is left to them.
      */
     List<Payment> claimDue(String acquirer, int limit, Duration lease);
 

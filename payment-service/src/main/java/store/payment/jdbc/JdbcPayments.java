@@ -16,6 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataIntegrityViolationException;
+import org.springframework.dao.DataRetrievalFailureException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import store.payment.AcquirerKey;
 import store.payment.AttemptSettings;
@@ -26,6 +27,7 @@ import store.payment.OrderId;
 import store.payment.Payment;
 import store.payment.Payments;
 import store.payment.WriteRefused;
+import store.resilience.KeyRing;
 import tools.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import tools.jackson.databind.annotation.JsonNaming;
 import tools.jackson.databind.json.JsonMapper;
@@ -34,9 +36,9 @@ import tools.jackson.databind.json.JsonMapper;
 final class JdbcPayments implements Payments {
 
     private static final String BEGIN = """
-        insert into payments.payment (order_id, state, acquirer, acquirer_key, amount, currency, fingerprint, token,
+        insert into payments.payment (order_id, state, acquirer, acquirer_key, amount, currency, fingerprint, token, key_id,
             first_sent_at, last_sent_at, attempt, due_at)
-        values (:orderId, 'PENDING', :acquirer, :key, :amount, :currency, :fingerprint, :token,
+        values (:orderId, 'PENDING', :acquirer, :key, :amount, :currency, :fingerprint, :token, :keyId,
             case when :sending then now() end, case when :sending then now() end, 1,
             now() + :lease * interval '1 millisecond')
         on conflict (order_id) do nothing
@@ -44,7 +46,7 @@ final class JdbcPayments implements Payments {
         """;
 
     private static final String KNOWN = """
-        select *, coalesce((amount, currency, fingerprint) = (:amount, :currency, :fingerprint), true) as same
+        select *, coalesce((amount, currency) = (:amount, :currency), true) as same_amount
         from payments.payment where order_id = :orderId
         """;
 
@@ -64,11 +66,14 @@ final class JdbcPayments implements Payments {
         with due as materialized (
             select order_id from payments.payment
             where due_at <= now() and acquirer = :acquirer and order_id <> all (cast(:refused as uuid[]))
+                -- A payment whose card only another instance can decrypt is that instance's.
+                and (state <> 'PENDING' or key_id is null or key_id in (:keys))
             order by due_at limit :limit for update skip locked
         ), due_too_late as materialized (
             select order_id from payments.payment
             where due_at > now() + :longestWait * interval '1 millisecond' and acquirer = :acquirer
                 and order_id <> all (cast(:refused as uuid[]))
+                and (state <> 'PENDING' or key_id is null or key_id in (:keys))
             order by due_at limit :limit - (select count(*) from due) for update skip locked
         )
         update payments.payment as claimed
@@ -82,6 +87,7 @@ final class JdbcPayments implements Payments {
         select order_id from payments.payment
         where (due_at <= now() or due_at > now() + :longestWait * interval '1 millisecond') and acquirer = :acquirer
             and order_id <> all (cast(:refused as uuid[]))
+            and (state <> 'PENDING' or key_id is null or key_id in (:keys))
         order by due_at limit :limit
         """;
 
@@ -109,7 +115,7 @@ final class JdbcPayments implements Payments {
             last_sent_at = case when first_sent_at = now() then now() + interval '1 microsecond' else now() end,
             updated_at = now()
         where order_id = :orderId and state = 'PENDING' and attempt = :attempt
-        returning token
+        returning token, key_id
         """;
 
     private static final String SETTLE = """
@@ -161,29 +167,39 @@ final class JdbcPayments implements Payments {
 
     @Override
     public Beginning begin(AcquirerKey key, Money amount, CardToken token, boolean sending, Duration lease) {
-        var fingerprint = tokens.fingerprint(key.orderId(), token);
         var begun = on(BEGIN, key)
                 .param("amount", amount.amount())
                 .param("currency", amount.currency())
-                .param("fingerprint", fingerprint)
+                .param("fingerprint", tokens.fingerprint(key.orderId(), token))
                 .param("token", tokens.encrypt(token))
+                .param("keyId", tokens.currentKey())
                 .param("sending", sending)
                 .param("lease", lease.toMillis())
                 .query((row, _) -> payment(row));
         return writes.guard(key.orderId(), begun::optional)
                 .<Beginning>map(Beginning.Begun::new)
-                .orElseGet(() -> known(key.orderId(), amount, fingerprint));
+                .orElseGet(() -> known(key.orderId(), amount, token));
     }
 
-    private Beginning known(OrderId orderId, Money amount, byte[] fingerprint) {
+    private Beginning known(OrderId orderId, Money amount, CardToken token) {
         return jdbc.sql(KNOWN)
                 .param("orderId", orderId.value())
                 .param("amount", amount.amount())
                 .param("currency", amount.currency())
-                .param("fingerprint", fingerprint)
-                .<Beginning>query((row, _) ->
-                        row.getBoolean("same") ? new Beginning.Known(payment(row)) : new Beginning.Contradicted())
+                .<Beginning>query((row, _) -> row.getBoolean("same_amount") && isOf(token, orderId, row)
+                        ? new Beginning.Known(payment(row))
+                        : new Beginning.Contradicted())
                 .single();
+    }
+
+    /** A void without a charge is of every card. A card that cannot be compared here contradicts nothing: it is not known. */
+    private boolean isOf(CardToken token, OrderId orderId, ResultSet row) throws SQLException {
+        var fingerprint = row.getBytes("fingerprint");
+        try {
+            return fingerprint == null || tokens.match(fingerprint, row.getString("key_id"), orderId, token);
+        } catch (KeyRing.UnknownKey e) {
+            throw new DataRetrievalFailureException("payment " + orderId + " cannot be compared", e);
+        }
     }
 
     @Override
@@ -239,6 +255,7 @@ final class JdbcPayments implements Payments {
         return jdbc.sql(sql)
                 .param("acquirer", acquirer)
                 .param("limit", limit)
+                .param("keys", tokens.keys())
                 .param("longestWait", AttemptSettings.LONGEST_WAIT.toMillis())
                 .param(
                         "refused",
@@ -247,7 +264,8 @@ final class JdbcPayments implements Payments {
 
     @Override
     public Optional<CardToken> markSent(Payment held) {
-        var marked = on(MARK_SENT, held).query((row, _) -> tokens.decrypt(row.getBytes("token")));
+        var marked =
+                on(MARK_SENT, held).query((row, _) -> tokens.decrypt(row.getBytes("token"), row.getString("key_id")));
         return writes.guard(held.orderId(), marked::optional);
     }
 

@@ -1,10 +1,6 @@
 package store.payment.jdbc;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.util.Base64;
 import java.util.Objects;
 import org.flywaydb.core.Flyway;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -13,10 +9,13 @@ import org.springframework.boot.flyway.autoconfigure.FlywayMigrationInitializer;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.DependsOn;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import store.payment.Discrepancies;
 import store.payment.Ledger;
 import store.payment.Payments;
+import store.resilience.KeyRing;
+import store.resilience.KeysInUse;
 
 /** The module's state in PostgreSQL, schema {@code payments}. */
 @Configuration(proxyBeanMethods = false)
@@ -40,12 +39,21 @@ public class PaymentJdbc {
         return new FlywayMigrationInitializer(migrations);
     }
 
-    /** @param secretFile holds 32 random bytes in Base64 */
+    /** Nobody gets keys that do not fit the database: without them nothing is served, and nothing resolved. */
     @Bean
-    Payments jdbcPayments(JdbcClient jdbc, @Value("${store.payment.secret-file}") Path secretFile)
-            throws IOException, GeneralSecurityException {
-        var secret = Base64.getMimeDecoder().decode(Files.readAllBytes(secretFile));
-        return new JdbcPayments(jdbc, new CardTokens(secret));
+    @DependsOn("paymentMigrated")
+    KeyRing paymentKeys(
+            @Value("${store.payment.secret-file}") Path file, @Qualifier("paymentMigrations") Flyway migrations) {
+        var ring = KeyRing.read(file, "store.payment.secret-file");
+        return new KeysInUse(migrations.getConfiguration().getDataSource(), "payments.key_in_use", """
+            select token from payments.payment where state = 'PENDING' and key_id is null limit 100
+            """)
+                .take(ring, new CardTokens(ring)::opens);
+    }
+
+    @Bean
+    Payments jdbcPayments(JdbcClient jdbc, @Qualifier("paymentKeys") KeyRing keys) {
+        return new JdbcPayments(jdbc, new CardTokens(keys));
     }
 
     @Bean

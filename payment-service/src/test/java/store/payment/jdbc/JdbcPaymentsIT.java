@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -17,13 +18,22 @@ import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 import store.payment.AcquirerKey;
 import store.payment.CardToken;
+import store.payment.DeclineReason;
 import store.payment.Money;
 import store.payment.Orders;
+import store.payment.Payment;
 import store.payment.Payments;
+import store.payment.Payments.Beginning;
+import store.payment.Payments.Beginning.Contradicted;
+import store.payment.Payments.Beginning.Known;
+import store.payment.Payments.Settlement;
 import store.payment.PaymentsContract;
+import store.resilience.KeyRing;
 
 /** The contract over real PostgreSQL, and what the schema itself refuses. */
 class JdbcPaymentsIT extends PaymentsContract {
+
+    private static final CardToken CARD = new CardToken("tok_visa");
 
     private static PaymentDatabase database;
 
@@ -64,6 +74,53 @@ class JdbcPaymentsIT extends PaymentsContract {
                         .query(Integer.class)
                         .single())
                 .isEqualTo(2);
+    }
+
+    /** Once while its key's card is still encrypted, once when only the fingerprint is left. */
+    @Test
+    void aRepeatedChargeIsKnownAndItsCardReadableAfterARotation() {
+        for (var noted : List.of(true, false)) {
+            var key = new AcquirerKey("sandbox", Orders.order());
+            begin(database.payments(1), key, CARD);
+            if (!noted) {
+                database.jdbc()
+                        .sql("update payments.payment set key_id = null where order_id = ?")
+                        .param(key.orderId().value())
+                        .update();
+            }
+            for (var rotated : List.of(database.payments(1, 2), database.payments(3, 2, 1))) {
+                assertThat(begin(rotated, key, CARD)).isInstanceOf(Known.class);
+                assertThat(begin(rotated, key, new CardToken("tok_other"))).isInstanceOf(Contradicted.class);
+                var claimed = rotated.claimDue("sandbox", 1, Duration.ZERO).getFirst();
+                assertThat(rotated.markSent(claimed)).contains(CARD);
+            }
+            var rotated = database.payments(3, 2, 1);
+            rotated.settle(
+                    rotated.claimDue("sandbox", 1, Duration.ZERO).getFirst(),
+                    new Settlement(Payment.State.DECLINED, DeclineReason.CARD_DECLINED, List.of(), Duration.ZERO));
+            assertThat(begin(rotated, key, CARD)).isInstanceOf(Known.class);
+        }
+    }
+
+    @Test
+    void whatNeedsAKeyThatThisProcessLacksIsLeftToOthers() {
+        var key = new AcquirerKey("sandbox", Orders.order());
+        begin(database.payments(2, 1), key, CARD);
+        var lacking = database.payments(1);
+
+        assertThatThrownBy(() -> begin(lacking, key, CARD))
+                .isInstanceOf(DataAccessException.class)
+                .hasRootCauseInstanceOf(KeyRing.UnknownKey.class);
+        assertThat(lacking.claimDue("sandbox", 10, Duration.ZERO)).isEmpty();
+
+        assertThat(lacking.beginVoid(key, Duration.ZERO)).isPresent();
+        assertThat(lacking.claimDue("sandbox", 10, Duration.ofMinutes(1)))
+                .as("a void needs no card")
+                .hasSize(1);
+    }
+
+    private static Beginning begin(Payments payments, AcquirerKey key, CardToken card) {
+        return payments.begin(key, new Money(1, "EUR"), card, true, Duration.ZERO);
     }
 
     @ParameterizedTest

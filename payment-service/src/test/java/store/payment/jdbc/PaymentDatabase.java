@@ -1,13 +1,18 @@
 package store.payment.jdbc;
 
 import com.zaxxer.hikari.HikariDataSource;
-import java.security.GeneralSecurityException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.util.Arrays;
+import java.util.Base64;
 import javax.sql.DataSource;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import store.payment.Discrepancies;
 import store.payment.Ledger;
 import store.payment.Payments;
+import store.resilience.KeyRing;
 import store.testing.TestDatabase;
 
 /** The module's schema in a real, empty PostgreSQL database. */
@@ -47,10 +52,33 @@ public final class PaymentDatabase implements AutoCloseable {
     }
 
     public Payments payments() {
+        return payments(0);
+    }
+
+    /** @param keys one number for each key of the ring; the first is the current one's */
+    Payments payments(int... keys) {
+        return new JdbcPayments(jdbc, new CardTokens(ring(keys)));
+    }
+
+    static KeyRing ring(int... keys) {
         try {
-            return new JdbcPayments(jdbc, new CardTokens(new byte[32]));
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException(e);
+            var file = Files.createTempFile("ring", "");
+            try {
+                Files.write(
+                        file,
+                        Arrays.stream(keys)
+                                .mapToObj(key -> {
+                                    var secret = new byte[32];
+                                    Arrays.fill(secret, (byte) key);
+                                    return Base64.getEncoder().encodeToString(secret);
+                                })
+                                .toList());
+                return KeyRing.read(file, "test");
+            } finally {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
