@@ -57,7 +57,8 @@ final class BuildUnderTest implements AutoCloseable {
             "due_at", // who works on it, and when
             "fingerprint",
             "card_token",
-            "token", // by secrets
+            "token",
+            "key_id", // by secrets
             "cursor",
             "differences", // how far a reconciler has come, and what it was the first to see
             "seq");

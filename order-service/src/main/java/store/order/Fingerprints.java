@@ -2,9 +2,11 @@ package store.order;
 
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
 import java.util.List;
 import javax.crypto.Mac;
 import javax.crypto.SecretKey;
+import store.resilience.KeyRing;
 
 /**
  * Tells whether two requests ask for the same checkout, without keeping what they said: an HMAC-SHA-256, because a plain hash of a card
@@ -14,14 +16,31 @@ public final class Fingerprints {
 
     private static final String ALGORITHM = "HmacSHA256";
 
-    private final SecretKey key;
+    /** It goes into the key: under another purpose, nothing on record could be verified. */
+    private static final String PURPOSE = "request fingerprint";
 
-    public Fingerprints(SecretKey key) {
-        this.key = key;
+    private final KeyRing.ForPurpose<SecretKey> keys;
+
+    public Fingerprints(KeyRing ring) {
+        this.keys = ring.derive(PURPOSE, ALGORITHM, key -> key);
     }
 
-    /** Covers the summed lines in SKU order, the card and the expected total. */
+    /** Covers the summed lines in SKU order, the card and the expected total. Made with the ring's current key. */
     byte[] of(List<OrderLine> lines, CardToken card, Money expectedTotal) {
+        return of(keys.current(), lines, card, expectedTotal);
+    }
+
+    /**
+     * Whether an order was placed by such a request, whichever key was current then.
+     *
+     * @throws KeyRing.UnknownKey if this process cannot tell
+     */
+    boolean match(KeyedOrder known, List<OrderLine> lines, CardToken card, Money expectedTotal) {
+        return keys.candidates(known.keyId()).stream()
+                .anyMatch(key -> MessageDigest.isEqual(known.fingerprint(), of(key, lines, card, expectedTotal)));
+    }
+
+    private static byte[] of(SecretKey key, List<OrderLine> lines, CardToken card, Money expectedTotal) {
         var content = new StringBuilder();
         lines.forEach(line -> append(content, line.sku(), Integer.toString(line.quantity())));
         append(content, card.value(), Long.toString(expectedTotal.amount()), expectedTotal.currency());

@@ -38,7 +38,8 @@ public interface Orders {
 
     /**
      * Leases to recovery the orders that are due and that nobody works on, the longest due first. One whose row cannot be read is set
-     * aside instead: it would be in the way of the others for ever.
+     * aside instead: it would be in the way of the others for ever. One whose card is under a key that only other instances have is left
+     * to them.
      */
     List<LeasedOrder> claimDue(int limit, Duration lease);
 

@@ -1,6 +1,5 @@
 package store.order;
 
-import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
@@ -9,6 +8,7 @@ import store.order.Placement.InFlight;
 import store.order.Placement.KeyReused;
 import store.order.Placement.Placed;
 import store.order.Placement.Repeated;
+import store.resilience.KeyRing;
 
 /**
  * Places an order: records it, which is the acknowledgement, and tries to finish it at once. A repeat of the key only reports.
@@ -44,16 +44,25 @@ public final class PlaceOrder {
         var order = new NewOrder(ids.get(), customer, key, fingerprint, sorted, card, expectedTotal);
         return orders.insert(order, LEASE)
                 .<Placement>map(leased -> new Placed(finishOrder.finish(leased)))
-                .orElseGet(() -> Orders.afterFirstWrite(() -> repeat(customer, key, fingerprint)));
+                .orElseGet(() -> Orders.afterFirstWrite(() -> repeat(order)));
     }
 
-    private Placement repeat(CustomerId customer, IdempotencyKey key, byte[] fingerprint) {
-        var known = orders.findByKey(customer, key).orElseThrow();
-        if (!MessageDigest.isEqual(known.fingerprint(), fingerprint)) {
+    private Placement repeat(NewOrder order) {
+        var known = orders.findByKey(order.customer(), order.key()).orElseThrow();
+        if (!isSameCheckout(order, known)) {
             return new KeyReused();
         }
         return known.leasedToRequest() && known.order().status() == Status.PENDING
                 ? new InFlight(known.order().id())
                 : new Repeated(known.order());
+    }
+
+    /** What cannot be verified here is not another checkout: an instance that has the key can tell. */
+    private boolean isSameCheckout(NewOrder order, KeyedOrder known) {
+        try {
+            return fingerprints.match(known, order.lines(), order.card(), order.expectedTotal());
+        } catch (KeyRing.UnknownKey e) {
+            throw new Orders.RecordingUnknown(e);
+        }
     }
 }

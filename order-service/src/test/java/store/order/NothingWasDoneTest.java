@@ -2,27 +2,36 @@ package store.order;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.reflect.Proxy;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
-import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import store.order.Lease.Actor;
 import store.order.Orders.NotRecorded;
 import store.order.Orders.RecordingUnknown;
 import store.order.ResolveOrder.End;
+import store.resilience.KeyRing;
 
 /**
  * "Nothing was done" must be true: {@link NotRecorded} leaves a use case only if its first write got no connection. What fails after it is
  * unknown.
  */
 class NothingWasDoneTest {
+
+    @TempDir
+    static Path folder = Path.of("");
 
     private static final CustomerId CUSTOMER = new CustomerId(UUID.randomUUID());
     private static final OrderId ID = new OrderId(UUID.randomUUID());
@@ -80,9 +89,17 @@ class NothingWasDoneTest {
     }
 
     private static void place(Orders orders) {
-        var fingerprints = new Fingerprints(new SecretKeySpec(new byte[32], "HmacSHA256"));
-        new PlaceOrder(orders, finishing(orders), fingerprints, () -> ID)
+        new PlaceOrder(orders, finishing(orders), new Fingerprints(ring()), () -> ID)
                 .place(CUSTOMER, new IdempotencyKey("key"), LINES, new CardToken("tok_visa"), TOTAL);
+    }
+
+    private static KeyRing ring() {
+        try {
+            var secret = Base64.getEncoder().encodeToString(new byte[32]);
+            return KeyRing.read(Files.writeString(folder.resolve("ring"), secret), "test");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static void cancel(Orders orders) {

@@ -11,7 +11,6 @@ import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.function.BooleanSupplier;
-import javax.crypto.SecretKey;
 import org.awaitility.core.ConditionTimeoutException;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.env.Environment;
@@ -45,6 +44,7 @@ import store.payment.Discrepancies;
 import store.payment.Movement;
 import store.payment.ReconcileLedger;
 import store.payment.ResolvePayments;
+import store.resilience.KeyRing;
 
 /**
  * One customer with one order, and the recurring work done by hand: only what is due for that order, and always in the same sequence, so
@@ -88,7 +88,7 @@ final class Shop {
 
     /** Has the order placed, or asks again with the same key. */
     void place(List<OrderLine> lines, String card, Money expected) {
-        var fingerprints = new Fingerprints(context.getBean("orderFingerprintKey", SecretKey.class));
+        var fingerprints = new Fingerprints(context.getBean("orderKeys", KeyRing.class));
         var placeOrder = new PlaceOrder(bean(Orders.class), bean(FinishOrder.class), fingerprints, () -> id);
         attempt(() -> {
             var placement = placeOrder.place(customer, key, lines, new CardToken(card), expected);

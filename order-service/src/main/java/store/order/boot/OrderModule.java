@@ -2,19 +2,9 @@ package store.order.boot;
 
 import com.fasterxml.uuid.Generators;
 import com.fasterxml.uuid.UUIDClock;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Base64;
 import java.util.random.RandomGenerator;
-import javax.crypto.KDF;
-import javax.crypto.SecretKey;
-import javax.crypto.spec.HKDFParameterSpec;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Bean;
@@ -36,6 +26,7 @@ import store.order.TerminalAnswers;
 import store.order.jdbc.OrderJdbc;
 import store.order.recovery.OrderRecovery;
 import store.order.web.OrderWeb;
+import store.resilience.KeyRing;
 
 /** The checkout over one database: everything but how its peers, {@link Inventory} and {@link Payments}, are reached. */
 @Configuration(proxyBeanMethods = false)
@@ -62,10 +53,7 @@ public class OrderModule {
 
     @Bean
     PlaceOrder placeOrder(
-            Orders orders,
-            FinishOrder finishOrder,
-            @Qualifier("orderFingerprintKey") SecretKey fingerprintKey,
-            InstantSource time) {
+            Orders orders, FinishOrder finishOrder, @Qualifier("orderKeys") KeyRing keys, InstantSource time) {
         // Lists of orders go by their ids, whichever instance has made them.
         var ids = Generators.timeBasedEpochGenerator(null, new UUIDClock() {
             @Override
@@ -73,7 +61,7 @@ public class OrderModule {
                 return time.millis();
             }
         });
-        return new PlaceOrder(orders, finishOrder, new Fingerprints(fingerprintKey), () -> new OrderId(ids.generate()));
+        return new PlaceOrder(orders, finishOrder, new Fingerprints(keys), () -> new OrderId(ids.generate()));
     }
 
     @Bean
@@ -89,29 +77,5 @@ public class OrderModule {
     @Bean
     ResolveOrder resolveOrder(Dossiers dossiers, Inventory inventory, Payments payments, FinishOrder finishOrder) {
         return new ResolveOrder(dossiers, inventory, payments, finishOrder);
-    }
-
-    @Bean
-    SecretKey orderCardKey(@Value("${store.order.secret-file}") Path secret) {
-        return derive(secret, "AES", "card token");
-    }
-
-    @Bean
-    SecretKey orderFingerprintKey(@Value("${store.order.secret-file}") Path secret) {
-        return derive(secret, "HmacSHA256", "request fingerprint");
-    }
-
-    /** One secret to keep, and for each purpose a key of its own: HKDF, RFC 5869. */
-    private static SecretKey derive(Path secret, String algorithm, String purpose) {
-        try {
-            var parameters = HKDFParameterSpec.ofExtract()
-                    .addIKM(Base64.getDecoder().decode(Files.readString(secret).strip()))
-                    .thenExpand(purpose.getBytes(StandardCharsets.US_ASCII), 32);
-            return KDF.getInstance("HKDF-SHA256").deriveKey(algorithm, parameters);
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot read the secret file " + secret + " (store.order.secret-file)", e);
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("cannot derive the key for the " + purpose, e);
-        }
     }
 }

@@ -34,6 +34,9 @@ final class JdbcOrders implements Orders {
     private static final String DUE = "status in ('PENDING', 'CANCELLING') and due_at <= now()"
             + " and (lease_until is null or lease_until <= now())";
 
+    /** An order whose card only another instance can open is left to that instance. */
+    private static final String FOR_US = "and (status = 'CANCELLING' or key_id is null or key_id in (:keys))";
+
     private static final Logger log = LoggerFactory.getLogger(JdbcOrders.class);
 
     private final JdbcClient jdbc;
@@ -49,9 +52,9 @@ final class JdbcOrders implements Orders {
         return rows.write(() -> jdbc.sql("""
             with placed as (
                 insert into orders.orders (id, customer_id, idempotency_key, fingerprint, lines,
-                    expected_amount, expected_currency, card_token, status, reason, lease_actor, lease_until, due_at)
+                    expected_amount, expected_currency, card_token, key_id, status, reason, lease_actor, lease_until, due_at)
                 values (:id, :customer, :key, :fingerprint, cast(:lines as jsonb),
-                    :expectedAmount, :expectedCurrency, :card, 'PENDING', 'AWAITING_STOCK', 'REQUEST',
+                    :expectedAmount, :expectedCurrency, :card, :keyId, 'PENDING', 'AWAITING_STOCK', 'REQUEST',
                     now() + :lease * interval '1 ms', now() + :lease * interval '1 ms')
                 on conflict (customer_id, idempotency_key) do nothing
                 returning *
@@ -69,6 +72,7 @@ final class JdbcOrders implements Orders {
                 .param("expectedAmount", order.expectedTotal().amount())
                 .param("expectedCurrency", order.expectedTotal().currency())
                 .param("card", rows.card(order.card()))
+                .param("keyId", rows.currentKey())
                 .param("lease", lease.toMillis())
                 .query(rows::leasedOrder)
                 .optional());
@@ -83,7 +87,10 @@ final class JdbcOrders implements Orders {
                 .param("customer", customer.value())
                 .param("key", key.value())
                 .query((row, number) -> new KeyedOrder(
-                        rows.known(row, number), row.getBytes("fingerprint"), row.getBoolean("leased_to_request")))
+                        rows.known(row, number),
+                        row.getBytes("fingerprint"),
+                        row.getString("key_id"),
+                        row.getBoolean("leased_to_request")))
                 .optional());
     }
 
@@ -125,8 +132,10 @@ final class JdbcOrders implements Orders {
     }
 
     private List<LeasedOrder> claimOneByOne(int limit, Duration lease) {
-        var due = rows.write(() -> jdbc.sql("select id from orders.orders where " + DUE + " order by due_at limit ?")
-                .param(limit)
+        var due = rows.write(() -> jdbc.sql(
+                        "select id from orders.orders where %s %s order by due_at limit :limit".formatted(DUE, FOR_US))
+                .param("limit", limit)
+                .param("keys", rows.keys())
                 .query(UUID.class)
                 .list());
         var claimed = new ArrayList<LeasedOrder>();
@@ -155,15 +164,16 @@ final class JdbcOrders implements Orders {
             set lease_token = lease_token + 1, lease_actor = 'RECOVERY', attempts = attempts + 1,
                 lease_until = now() + :lease * interval '1 ms', due_at = now() + :lease * interval '1 ms'
             from (
-                select id from orders.orders where %s %s
+                select id from orders.orders where %s %s %s
                 order by due_at limit :limit
                 for update skip locked
             ) due
             where o.id = due.id
             returning o.*, clock_timestamp() as leased_at
-            """.formatted(DUE, only))
+            """.formatted(DUE, FOR_US, only))
                 .param("lease", lease.toMillis())
                 .param("limit", limit)
+                .param("keys", rows.keys())
                 .query((row, number) -> {
                     try {
                         return Optional.of(rows.leasedOrder(row, number));

@@ -2,18 +2,22 @@ package store.order.jdbc;
 
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import java.nio.file.Path;
 import java.util.Objects;
-import javax.crypto.SecretKey;
 import org.flywaydb.core.Flyway;
 import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.flyway.autoconfigure.FlywayMigrationInitializer;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.DependsOn;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import store.order.Dossiers;
 import store.order.Orders;
 import store.order.Settlements;
+import store.resilience.KeyRing;
+import store.resilience.KeysInUse;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The module's state in PostgreSQL, schema {@code orders}. */
@@ -38,9 +42,24 @@ public class OrderJdbc {
         return new FlywayMigrationInitializer(migrations);
     }
 
+    /** Nobody gets keys that do not fit the database: without them nothing is served, and nothing recovered. */
     @Bean
-    OrderRows orderRows(JsonMapper json, @Qualifier("orderCardKey") SecretKey cardKey) {
-        return new OrderRows(json, cardKey);
+    @DependsOn("orderMigrated")
+    KeyRing orderKeys(
+            @Value("${store.order.secret-file}") Path file,
+            @Qualifier("orderMigrations") Flyway migrations,
+            JsonMapper json) {
+        var ring = KeyRing.read(file, "store.order.secret-file");
+        return new KeysInUse(migrations.getConfiguration().getDataSource(), "orders.key_in_use", """
+            select card_token from orders.orders
+            where status = 'PENDING' and key_id is null and card_token is not null limit 100
+            """)
+                .take(ring, new OrderRows(json, ring)::opens);
+    }
+
+    @Bean
+    OrderRows orderRows(JsonMapper json, @Qualifier("orderKeys") KeyRing keys) {
+        return new OrderRows(json, keys);
     }
 
     @Bean

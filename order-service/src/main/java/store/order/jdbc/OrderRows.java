@@ -6,10 +6,10 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
-import javax.crypto.SecretKey;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessException;
 import org.springframework.dao.DataIntegrityViolationException;
@@ -31,6 +31,7 @@ import store.order.Orders.WriteRefused;
 import store.order.Reason;
 import store.order.Status;
 import store.order.StoredAnswer;
+import store.resilience.KeyRing;
 import store.resilience.spring.OneLine;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.type.TypeReference;
@@ -48,16 +49,31 @@ final class OrderRows {
     private static final TypeReference<List<OrderLine>> LINES = new TypeReference<>() {};
 
     private final JsonMapper json;
-    private final BytesEncryptor cards;
+    private final KeyRing keys;
+    private final KeyRing.ForPurpose<BytesEncryptor> cards;
     private final LongAdder refusals = new LongAdder();
 
-    OrderRows(JsonMapper json, SecretKey cardKey) {
+    OrderRows(JsonMapper json, KeyRing keys) {
         // A newer version of this service may have written more; none writes less.
         this.json = json.rebuild()
                 .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
                 .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
                 .build();
-        this.cards = AesGcmBytesEncryptor.withSecretKey(cardKey).build();
+        this.keys = keys;
+        this.cards = keys.derive(
+                "card token",
+                "AES",
+                key -> AesGcmBytesEncryptor.withSecretKey(key).build());
+    }
+
+    /** The key that a new order's card and fingerprint are under. */
+    String currentKey() {
+        return keys.currentId();
+    }
+
+    /** The keys of the orders that can be checked out here. */
+    Set<String> keys() {
+        return keys.ids();
     }
 
     /** How many writes the database has refused since this process was started. */
@@ -79,7 +95,7 @@ final class OrderRows {
     }
 
     byte[] card(CardToken card) {
-        return cards.encrypt(card.value().getBytes(StandardCharsets.UTF_8));
+        return cards.current().encrypt(card.value().getBytes(StandardCharsets.UTF_8));
     }
 
     /**
@@ -123,10 +139,25 @@ final class OrderRows {
         }
     }
 
+    /** @param keyId of the key that the card is under; null if that was not noted */
+    private CardToken open(byte[] card, @Nullable String keyId) {
+        return cards.open(keyId, key -> new CardToken(new String(key.decrypt(card), StandardCharsets.UTF_8)));
+    }
+
+    /** Whether a card, whose key was not noted, is under one of the keys. */
+    boolean opens(byte[] card) {
+        try {
+            open(card, null);
+            return true;
+        } catch (RuntimeException e) { // of whichever decoder: the card may be broken
+            return false;
+        }
+    }
+
     private @Nullable CardToken card(ResultSet row, boolean isNeeded) throws SQLException {
         var card = row.getBytes("card_token");
         try {
-            return card == null ? null : new CardToken(new String(cards.decrypt(card), StandardCharsets.UTF_8));
+            return card == null ? null : open(card, row.getString("key_id"));
         } catch (RuntimeException e) {
             if (isNeeded) {
                 throw e;

@@ -4,22 +4,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Types;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
-import javax.crypto.spec.SecretKeySpec;
 import org.flywaydb.core.Flyway;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
@@ -35,6 +38,7 @@ import store.order.Reason;
 import store.order.Settlements;
 import store.order.Status;
 import store.order.StoredAnswer;
+import store.resilience.KeyRing;
 import store.testing.TestDatabase;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -55,16 +59,41 @@ class JdbcOrdersIT implements OrdersContract {
         jdbc = JdbcClient.create(source);
     }
 
-    private static final OrderRows ROWS = new OrderRows(new JsonMapper(), new SecretKeySpec(new byte[32], "AES"));
+    @TempDir
+    static Path folder = Path.of("");
 
     @Override
     public Orders orders() {
-        return new JdbcOrders(jdbc, ROWS);
+        return orders(1);
+    }
+
+    /** @param keys one number for each key of the ring; the first is the current one's */
+    private static Orders orders(int... keys) {
+        return new JdbcOrders(jdbc, rows(keys));
+    }
+
+    private static OrderRows rows(int... keys) {
+        return new OrderRows(new JsonMapper(), ring(keys));
+    }
+
+    private static KeyRing ring(int... keys) {
+        var lines = Arrays.stream(keys)
+                .mapToObj(key -> {
+                    var secret = new byte[32];
+                    Arrays.fill(secret, (byte) key);
+                    return Base64.getEncoder().encodeToString(secret);
+                })
+                .toList();
+        try {
+            return KeyRing.read(Files.write(folder.resolve("ring"), lines), "test");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Override
     public Dossiers dossiers() {
-        return new JdbcDossiers(jdbc, ROWS);
+        return new JdbcDossiers(jdbc, rows(1));
     }
 
     @Override
@@ -184,6 +213,66 @@ class JdbcOrdersIT implements OrdersContract {
                     .as("what cannot be read is kept")
                     .isEqualTo(damage.startsWith("lines"));
         }
+    }
+
+    @Test
+    void anOrderIsCheckedOutWithTheKeyThatItNames() {
+        var order = newOrder();
+        var placed = orders(1).insert(order, LEASE).orElseThrow();
+        orders(1).park(placed, placed.order(), Duration.ZERO);
+        for (var rotated : List.of(orders(1, 2), orders(2, 1), orders(3, 2, 1))) {
+            assertThat(claim(rotated, placed).orElseThrow().card()).isEqualTo(order.card());
+            assertThat(rotated.findByKey(order.customer(), order.key())
+                            .orElseThrow()
+                            .keyId())
+                    .isEqualTo(ring(1).currentId());
+        }
+        var next = newOrder();
+        orders(2, 1).insert(next, LEASE);
+        assertThat(orders(1)
+                        .findByKey(next.customer(), next.key())
+                        .orElseThrow()
+                        .keyId())
+                .isEqualTo(ring(2).currentId());
+    }
+
+    @Test
+    void anOrderThatNamesNoKeyIsCheckedOutWithWhicheverFits() {
+        var order = newOrder();
+        var placed = orders(1).insert(order, LEASE).orElseThrow();
+        orders(1).park(placed, placed.order(), Duration.ZERO);
+        jdbc.sql("update orders.orders set key_id = null where id = ?")
+                .param(order.id().value())
+                .update();
+        for (var rotated : List.of(orders(1), orders(1, 2), orders(3, 2, 1))) {
+            assertThat(claim(rotated, placed).orElseThrow().card()).isEqualTo(order.card());
+        }
+        assertThat(claim(orders(2, 3), placed)).isEmpty();
+        assertThat(orders().find(order.id()).orElseThrow().status())
+                .as("no key that there is fits: the row is broken")
+                .isEqualTo(Status.NEEDS_ATTENTION);
+    }
+
+    @Test
+    void anOrderWhoseKeyThisProcessLacksIsLeftToOthers() {
+        var placed = orders(2, 1).insert(newOrder(), LEASE).orElseThrow();
+        var order = placed.order();
+        orders(2, 1).park(placed, order, Duration.ZERO);
+
+        assertThat(claim(orders(1), placed)).isEmpty();
+        assertThat(orders(1).find(order.id())).contains(order);
+        assertThat(dossiers().find(order.id()).orElseThrow().attempts()).isZero();
+        assertThat(claim(orders(2, 1), placed).orElseThrow().card()).isEqualTo(placed.card());
+
+        assertThat(orders(1).cancel(order.customer(), order.id(), Duration.ZERO))
+                .isPresent();
+        assertThat(claim(orders(1), placed)).as("nothing is charged any more").isPresent();
+    }
+
+    private static Optional<LeasedOrder> claim(Orders by, LeasedOrder order) {
+        return by.claimDue(1000, Duration.ZERO).stream()
+                .filter(claimed -> claimed.order().id().equals(order.order().id()))
+                .findAny();
     }
 
     private static Order cancelled(Order order) {
