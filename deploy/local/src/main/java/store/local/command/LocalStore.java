@@ -26,6 +26,7 @@ public final class LocalStore {
             case "logs" -> new Logs();
             case "restart" -> new Restart();
             case "operator" -> new Operator();
+            case "rotate-keys" -> new RotateKeys();
             default -> new Usage();
         };
         CommandLine line = new CommandLine(command)
@@ -58,8 +59,8 @@ public final class LocalStore {
     @Command(
             name = "deploy/local/",
             description =
-                    "Runs the store on this machine: deploy/local/{up,down,status,logs,restart,operator}, each with"
-                            + " --help.")
+                    "Runs the store on this machine: deploy/local/{up,down,status,logs,restart,operator,rotate-keys},"
+                            + " each with --help.")
     private static final class Usage implements Callable<Integer> {
 
         @Option(
@@ -70,7 +71,8 @@ public final class LocalStore {
 
         @Override
         public Integer call() {
-            throw new Failure(Failure.PREREQUISITE, "use deploy/local/{up,down,status,logs,restart,operator}");
+            throw new Failure(
+                    Failure.PREREQUISITE, "use deploy/local/{up,down,status,logs,restart,operator,rotate-keys}");
         }
     }
 }

@@ -35,16 +35,26 @@ final class Restart implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         Plan plan = instance.planOfRunning();
+        restartEach(plan, parts(plan, part));
+        return 0;
+    }
+
+    /** The part, or the instances of the service, of this name. */
+    static List<String> parts(Plan plan, String name) {
         List<String> all = plan.parts().stream().map(Plan.Part::name).toList();
         List<String> wanted =
-                all.stream().filter(name -> Topology.means(part, name)).toList();
+                all.stream().filter(part -> Topology.means(name, part)).toList();
         if (wanted.isEmpty()) {
-            throw new Failure(Failure.PREREQUISITE, "no part '" + part + "'; there are " + all);
+            throw new Failure(Failure.PREREQUISITE, "no part '" + name + "'; there are " + all);
         }
-        for (String name : wanted) {
-            restart(plan, name);
+        return wanted;
+    }
+
+    /** One part after the other, each when the one before it is ready again. */
+    static void restartEach(Plan plan, List<String> parts) throws IOException, InterruptedException {
+        for (String part : parts) {
+            restart(plan, part);
         }
-        return 0;
     }
 
     private static void restart(Plan plan, String part) throws IOException, InterruptedException {

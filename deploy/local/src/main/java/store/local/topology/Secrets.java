@@ -1,8 +1,14 @@
 package store.local.topology;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.KeyPair;
@@ -19,6 +25,14 @@ record Secrets(Path folder) {
     /** Shows that a request to order-service is the operator's. */
     static final String OPERATOR_TOKEN = "operator.token";
 
+    /** A service's keys, one a line: the first is the current one. */
+    static final String ORDER_KEYS = "order.key";
+
+    static final String PAYMENT_KEYS = "payment.key";
+
+    static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+
     private static final int KEY_BYTES = 32;
     private static final SecureRandom RANDOM = new SecureRandom();
 
@@ -26,8 +40,8 @@ record Secrets(Path folder) {
     static Secrets in(Path folder) throws IOException {
         Secrets secrets = new Secrets(folder);
         Files.createDirectories(folder);
-        secrets.once("order.key", Base64.getEncoder().encodeToString(random(KEY_BYTES)));
-        secrets.once("payment.key", Base64.getEncoder().encodeToString(random(KEY_BYTES)));
+        secrets.once(ORDER_KEYS, key());
+        secrets.once(PAYMENT_KEYS, key());
         secrets.once(OPERATOR_TOKEN, HexFormat.of().formatHex(random(KEY_BYTES)));
         if (!Files.exists(secrets.file("guests-public.pem"))) {
             KeyPair guests = rsa();
@@ -58,13 +72,31 @@ record Secrets(Path folder) {
 
     private void once(String name, String content) throws IOException {
         if (!Files.exists(file(name))) {
-            Set<PosixFilePermission> ownerOnly = PosixFilePermissions.fromString("rw-------");
-            Path fresh = file(name + ".new");
-            Files.deleteIfExists(fresh);
-            Files.createFile(fresh, PosixFilePermissions.asFileAttribute(ownerOnly));
-            Files.writeString(fresh, content);
-            Files.move(fresh, file(name));
+            replace(name, content);
         }
+    }
+
+    /** As a whole or not at all, and for good: what a lost key has sealed is lost too. */
+    void replace(String name, String content) throws IOException {
+        Path fresh = file(name + ".new");
+        Files.deleteIfExists(fresh);
+        Files.createFile(fresh, OWNER_ONLY);
+        try (FileChannel file = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
+            ByteBuffer bytes = ByteBuffer.wrap(content.getBytes(StandardCharsets.US_ASCII));
+            while (bytes.hasRemaining()) {
+                file.write(bytes);
+            }
+            file.force(true);
+        }
+        Files.move(fresh, file(name), StandardCopyOption.ATOMIC_MOVE);
+        try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
+            directory.force(true);
+        }
+    }
+
+    /** One of a service's secrets: 32 random bytes in Base64. */
+    static String key() {
+        return Base64.getEncoder().encodeToString(random(KEY_BYTES));
     }
 
     private static KeyPair rsa() {

@@ -129,7 +129,8 @@ public record Topology(String build, List<Database> databases, List<Service> ser
                                 wiring -> Map.of(
                                         "STORE_PAYMENT_ACQUIRER_ADDRESS", wiring.address(ACQUIRER),
                                         "STORE_PAYMENT_SECRET_FILE",
-                                                wiring.secret("payment.key").toString(),
+                                                wiring.secret(Secrets.PAYMENT_KEYS)
+                                                        .toString(),
                                         "STORE_PAYMENT_OPERATOR_TOKEN_FILE",
                                                 wiring.secret(Secrets.OPERATOR_TOKEN)
                                                         .toString())),
@@ -140,7 +141,8 @@ public record Topology(String build, List<Database> databases, List<Service> ser
                                         "STORE_ORDER_INVENTORY_ADDRESS", wiring.address("inventory-service"),
                                         "STORE_ORDER_PAYMENT_ADDRESS", wiring.address("payment-service"),
                                         "STORE_ORDER_SECRET_FILE",
-                                                wiring.secret("order.key").toString(),
+                                                wiring.secret(Secrets.ORDER_KEYS)
+                                                        .toString(),
                                         "STORE_ORDER_OPERATOR_TOKEN_FILE",
                                                 wiring.secret(Secrets.OPERATOR_TOKEN)
                                                         .toString(),
@@ -172,11 +174,11 @@ public record Topology(String build, List<Database> databases, List<Service> ser
                             "STORE_PAYMENT_ACQUIRER_ADDRESS",
                             wiring.address(ACQUIRER),
                             "STORE_PAYMENT_SECRET_FILE",
-                            wiring.secret("payment.key").toString(),
+                            wiring.secret(Secrets.PAYMENT_KEYS).toString(),
                             "STORE_PAYMENT_OPERATOR_TOKEN_FILE",
                             wiring.secret(Secrets.OPERATOR_TOKEN).toString(),
                             "STORE_ORDER_SECRET_FILE",
-                            wiring.secret("order.key").toString(),
+                            wiring.secret(Secrets.ORDER_KEYS).toString(),
                             "STORE_ORDER_OPERATOR_TOKEN_FILE",
                             wiring.secret(Secrets.OPERATOR_TOKEN).toString(),
                             "STORE_EDGE_GUEST_PRIVATE_KEY",

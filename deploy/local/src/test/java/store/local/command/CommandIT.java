@@ -78,6 +78,14 @@ class CommandIT {
     }
 
     @Test
+    void onlyAServiceThatHasKeysIsGivenANewOne() throws IOException, InterruptedException {
+        assertThat(run(root, "rotate-keys", "gateway").exitCode()).isEqualTo(2);
+        Answer noSuchPart = run(root, "rotate-keys", "order-service");
+        assertThat(noSuchPart.exitCode()).isEqualTo(2);
+        assertThat(store.folder.secrets()).as("nothing was begun").doesNotExist();
+    }
+
+    @Test
     void anOperatorSaysWhichOrderAndWhy() throws IOException, InterruptedException {
         String id = "01a1fd59-2137-718d-aecf-826ebb22f15a";
         for (List<String> wrong : List.of(
