@@ -98,7 +98,7 @@ class JdbcOrdersIT implements OrdersContract {
 
     @Override
     public Settlements settlements() {
-        return new JdbcSettlements(jdbc, ROWS);
+        return new JdbcSettlements(jdbc, rows(1));
     }
 
     @Test
