@@ -17,7 +17,7 @@ public final class RefusedWrites {
 
     private static final Logger log = LoggerFactory.getLogger(RefusedWrites.class);
 
-    /** Orders whose refusal is in the log already. One that more than so many others follow may be logged again. */
+    /** How many orders are remembered as logged. The oldest is forgotten first, and may then be logged again. */
     private static final int REMEMBERED = 1000;
 
     private final AtomicLong count = new AtomicLong();

@@ -113,13 +113,13 @@ final class Facts {
         int chargebacks;
         long largestCapture;
 
-        /** Captured, less what was voided or refunded: what the store itself has made of it. */
+        /** What was captured, less what was voided or refunded. Chargebacks are not subtracted: the store does not make them. */
         long kept;
 
-        /** The most that was kept right after a capture that found money kept already; 0 if none did. */
+        /** The most that was kept right after a capture that was made while another was kept; 0 if there was none. */
         long mostAtOnce;
 
-        /** What is kept, less what was charged back: the sum of all movements. */
+        /** The sum of all movements: what is kept, less what was charged back. */
         long net;
 
         /** The least that the sum has been at any time. */
