@@ -168,7 +168,10 @@ class AcquirerSandboxTest {
 
     @Test
     void namesACursorThatItDoesNotKnow() throws Exception {
-        assertRefused(404, "UNKNOWN_CURSOR", client.get("/statement?after=" + order));
+        HttpResponse<String> answer = client.get("/statement?after=" + order);
+
+        assertThat(answer.statusCode()).isEqualTo(404);
+        assertThat(answer.body()).contains("\"reason\":\"UNKNOWN_CURSOR\"");
     }
 
     @ParameterizedTest
