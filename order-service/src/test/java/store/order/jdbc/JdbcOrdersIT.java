@@ -85,7 +85,7 @@ class JdbcOrdersIT implements OrdersContract {
                 })
                 .toList();
         try {
-            return KeyRing.read(Files.write(folder.resolve("ring"), lines), "test");
+            return KeyRing.read(Files.write(Files.createTempFile(folder, "ring", null), lines), "test");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
