@@ -4,8 +4,8 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
-import java.util.stream.Stream;
 import org.springframework.beans.factory.support.BeanDefinitionRegistry;
+import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.context.ConfigurationPropertiesAutoConfiguration;
@@ -54,10 +54,19 @@ class Composition {
                 .lazyInitialization(!scheduled)
                 .initializers(context -> {
                     context.getBeanFactory().addBeanPostProcessor(watch);
-                    context.addBeanFactoryPostProcessor(beans -> Stream.concat(
-                                    scheduled ? Stream.of() : SCHEDULERS.stream(),
-                                    migrating ? Stream.of() : MIGRATIONS.stream())
-                            .forEach(((BeanDefinitionRegistry) beans)::removeBeanDefinition));
+                    context.addBeanFactoryPostProcessor(beans -> {
+                        var registry = (BeanDefinitionRegistry) beans;
+                        if (!scheduled) {
+                            SCHEDULERS.forEach(registry::removeBeanDefinition);
+                        }
+                        if (!migrating) {
+                            // Others depend on these by name.
+                            MIGRATIONS.forEach(migration -> {
+                                registry.removeBeanDefinition(migration);
+                                registry.registerBeanDefinition(migration, new RootBeanDefinition(Object.class));
+                            });
+                        }
+                    });
                 })
                 .run(settings);
     }

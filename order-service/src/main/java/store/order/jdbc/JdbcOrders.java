@@ -30,7 +30,7 @@ import store.order.Settlement;
  */
 final class JdbcOrders implements Orders {
 
-    /** What recovery may take up. A lease that is handed back leaves {@code due_at}, which may be later. */
+    /** What recovery may take up: nobody holds a lease on it, and its back-off, which outlasts the lease that parked it, is over. */
     private static final String DUE = "status in ('PENDING', 'CANCELLING') and due_at <= now()"
             + " and (lease_until is null or lease_until <= now())";
 
