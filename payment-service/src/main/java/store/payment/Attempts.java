@@ -128,7 +128,9 @@ public final class Attempts {
 
     private Payment sendCapture(Payment held, CardToken token) {
         return switch (acquirer.capture(held.key(), held.charged(), token)) {
-            case Captured(var capture) -> settle(held, Settlement.captured(List.of(capture)));
+            case Captured(var capture) when isFirstSend(held) -> settle(held, Settlement.captured(List.of(capture)));
+            // A repeat gets the first answer, whatever has moved since.
+            case Captured(var capture) -> decideByRecord(held, List.of(capture), null);
             case Declined(var reason) -> settle(held, Settlement.declined(reason));
             // Voided in a life that this database has forgotten. The void, asked again, tells what it undid.
             case Withdrawn _ -> settle(held, Settlement.voiding(List.of()));
@@ -148,19 +150,27 @@ public final class Attempts {
         }
         return switch (acquirer.undo(held.key())) {
             case Unsettled unsettled -> postpone(held, unsettled, false);
-            case VoidAnswer answer -> decideByRecord(held, answer);
+            case VoidAnswer answer -> decideByRecord(held, undoneBy(answer), answer);
         };
     }
 
-    private Payment decideByRecord(Payment held) {
-        return decideByRecord(held, null);
+    /** A row that is new, of an order that is not, may have replaced one that was lost. */
+    private boolean isFirstSend(Payment held) {
+        return held.attempt() == 1
+                && !held.orderId().createdAt().plus(settings.lease()).isBefore(time.instant());
     }
 
-    /** @param keyVoid what a void by key was just answered; null if none was sent */
-    private Payment decideByRecord(Payment held, @Nullable VoidAnswer keyVoid) {
+    private Payment decideByRecord(Payment held) {
+        return decideByRecord(held, List.of(), null);
+    }
+
+    /**
+     * @param known movements that the acquirer has just answered; its record may lag behind
+     * @param keyVoid what a void by key was just answered; null if none was sent
+     */
+    private Payment decideByRecord(Payment held, List<Movement> known, @Nullable VoidAnswer keyVoid) {
         return switch (acquirer.movementsOf(held.orderId())) {
-            case Found(var movements) ->
-                decide(held, new Balance(movements, held.amount()).with(undoneBy(keyVoid)), keyVoid);
+            case Found(var movements) -> decide(held, new Balance(movements, held.amount()).with(known), keyVoid);
             case Unsettled unsettled -> postpone(held, unsettled, false);
         };
     }
@@ -176,7 +186,8 @@ public final class Attempts {
     }
 
     private Payment captured(Payment held, Balance balance, @Nullable VoidAnswer keyVoid) {
-        if (!held.voidWanted()) {
+        // A version that does not know void_wanted may have made it VOIDING.
+        if (!held.voidWanted() && held.state() != State.VOIDING) {
             return settle(held, Settlement.captured(balance.movements()));
         }
         return held.state() == State.VOIDING
@@ -185,8 +196,11 @@ public final class Attempts {
     }
 
     private Payment nothingMoved(Payment held, @Nullable VoidAnswer keyVoid) {
-        // After a void by key the acquirer turns a late capture away; otherwise a capture may still be on its way.
-        var nothingCanMove = keyVoid instanceof Undone || held.isQuiet(settings.quiet(), time.instant());
+        // After a void by key the acquirer turns a late capture away. Without one, a capture may still be on its way.
+        // An acquirer that
+        // refuses the void has a capture, though its record does not show it yet.
+        var nothingCanMove =
+                keyVoid == null ? held.isQuiet(settings.quiet(), time.instant()) : keyVoid instanceof Undone;
         return nothingCanMove && held.state() != State.UNRECONCILED
                 ? settle(held, Settlement.voided(List.of()))
                 : postpone(held, settings.longestBackoff(), false);
@@ -236,13 +250,22 @@ public final class Attempts {
         return settle(held, Settlement.unreconciled(balance.movements(), settings.longestBackoff()));
     }
 
-    private static List<Movement> undoneBy(@Nullable VoidAnswer keyVoid) {
+    private static List<Movement> undoneBy(VoidAnswer keyVoid) {
         return keyVoid instanceof Undone(var movements) ? movements : List.of();
     }
 
     private Payment settle(Payment held, Settlement settlement) {
         var settled = payments.settle(held, settlement);
-        settled.filter(payment -> payment.state() != held.state()).ifPresent(StateChanges::log);
+        settled.filter(payment -> payment.state() != held.state()).ifPresent(payment -> {
+            StateChanges.log(payment);
+            if (payment.state() == State.UNRECONCILED && settlement.state() != State.UNRECONCILED) {
+                log.error(
+                        "payment {}: the acquirer's record says {}, and the ledger has money that stands; a person has"
+                                + " to look at it",
+                        held.orderId(),
+                        settlement.state());
+            }
+        });
         return settled.orElseGet(() -> current(held));
     }
 

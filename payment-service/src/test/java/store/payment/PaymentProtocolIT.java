@@ -395,6 +395,50 @@ class PaymentProtocolIT {
         assertThat(booked()).hasSize(4);
     }
 
+    /** A repeated capture is answered with the first one, whatever has happened to it since. */
+    @Test
+    void aRepeatedCaptureThatWasChargedBackMeanwhileIsNotCaptured() {
+        acquirer.next(Failure.ANSWER_LOST);
+        assertThat(charge(new CardToken("tok_fraud_later"))).isEqualTo(new Outcome.Pending());
+        time.advance(Duration.ofSeconds(30));
+        resolveNow();
+        assertThat(payment().state()).isEqualTo(State.REFUNDED);
+        assertThat(charge(new CardToken("tok_fraud_later"))).isEqualTo(new Outcome.Withdrawn());
+    }
+
+    /** The acquirer refuses the void because it has a capture, and its record lags behind. */
+    @Test
+    void aVoidThatIsRefusedThoughNothingIsFoundStaysVoiding() {
+        charge(VISA);
+        time.advance(Duration.ofHours(2));
+        acquirer.answersNext(new Acquirer.TooLate(), new Acquirer.Found(List.of()));
+        assertThat(voidPayment.undo(order)).isEqualTo(VoidPayment.Outcome.VOIDING);
+    }
+
+    /** An acquirer that was restored from a backup knows neither the key nor the capture; our ledger does. */
+    @Test
+    void aVoidByAnAcquirerThatHasForgottenTheCaptureIsUnreconciled() {
+        charge(VISA);
+        acquirer.answersNext(new Acquirer.Undone(List.of()), new Acquirer.Found(List.of()));
+        assertThat(voidPayment.undo(order)).isEqualTo(VoidPayment.Outcome.CONTRADICTION);
+        assertThat(payment().state()).isEqualTo(State.UNRECONCILED);
+    }
+
+    /** As a version makes it that does not know void_wanted. */
+    @Test
+    void aVoidThatAnOlderVersionBeganIsFinished() {
+        charge(VISA);
+        acquirer.next(Failure.CALL_LOST);
+        voidPayment.undo(order);
+        database.jdbc()
+                .sql("update payments.payment set void_wanted = false where order_id = ?")
+                .param(order.value())
+                .update();
+        acquirer.answersNext(new Acquirer.TooLate());
+        resolveNow();
+        assertThat(payment().state()).isEqualTo(State.REFUNDED);
+    }
+
     @Test
     void aVoidWhoseLookUpIsLostStaysVoiding() {
         charge(VISA);

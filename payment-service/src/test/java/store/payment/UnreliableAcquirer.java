@@ -73,6 +73,19 @@ final class UnreliableAcquirer implements Acquirer {
         failures.add(failure);
     }
 
+    /** Has the next calls answered so, whatever they ask and without any effect. */
+    void answersNext(Object... answers) {
+        for (var answer : answers) {
+            failures.add(new Failure() {
+                @Override
+                @SuppressWarnings("unchecked")
+                public <A> A befall(Supplier<A> call, Function<Unsettled, A> unsettled) {
+                    return (A) answer;
+                }
+            });
+        }
+    }
+
     @Override
     public String name() {
         return acquirer.name();

@@ -118,17 +118,31 @@ final class JdbcPayments implements Payments {
         returning token, key_id
         """;
 
+    // The acquirer's record may have forgotten what the ledger has: money that stands there is not undone.
     private static final String SETTLE = """
-        with settled as (
+        with reached as (
+            select case when :to in ('VOIDED', 'REFUNDED') and 0 <> (
+                    select coalesce(sum(case kind when 'CAPTURE' then amount else -amount end), 0)
+                    from (
+                        select movement_id, kind, amount from payments.ledger_posting where order_id = :orderId
+                        union
+                        select movement_id, kind, amount
+                        from jsonb_to_recordset(cast(:movements as jsonb)) as movement %1$s
+                    ) as known)
+                then 'UNRECONCILED' else :to end as state
+        ), settled as (
             update payments.payment
-            set state = :to, decline_reason = :declineReason, token = null, void_wanted = void_wanted or :to = 'VOIDING',
-                due_at = case when :to in ('VOIDING', 'UNRECONCILED') then now() + :rest * interval '1 millisecond' end,
+            set state = reached.state, decline_reason = :declineReason, token = null,
+                void_wanted = void_wanted or :to = 'VOIDING',
+                due_at = case when reached.state <> :to then now() + interval '20 s'
+                    when :to in ('VOIDING', 'UNRECONCILED') then now() + :rest * interval '1 millisecond' end,
                 updated_at = now()
-            where order_id = :orderId and state = :from and attempt = :attempt
-            returning *
+            from reached
+            where order_id = :orderId and payment.state = :from and attempt = :attempt
+            returning payment.*
         ), moved as (
-            select movement.* from settled, jsonb_to_recordset(cast(:movements as jsonb)) as movement %s
-        ), %s
+            select movement.* from settled, jsonb_to_recordset(cast(:movements as jsonb)) as movement %1$s
+        ), %2$s
         select * from settled
         """.formatted(JdbcLedger.MOVEMENT, JdbcLedger.BOOKING);
 
