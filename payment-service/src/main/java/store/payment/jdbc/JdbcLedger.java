@@ -162,7 +162,8 @@ final class JdbcLedger implements Ledger {
         ), open as materialized (
             select order_id from payments.discrepancy
             where cleared_at is null and acquirer = :acquirer and order_id is not null
-            order by random() limit :slice
+                and id >= (select random() * max(id) from payments.discrepancy)
+            order by id limit :slice
         ), asked as materialized (
             select order_id from postings union select order_id from paid union select order_id from open
         ), %s, wrong as (

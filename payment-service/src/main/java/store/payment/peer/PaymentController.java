@@ -77,7 +77,8 @@ class PaymentController {
         return problem(
                 HttpStatus.UNPROCESSABLE_CONTENT,
                 "contradiction",
-                "The order was charged with another amount or card, or its payment cannot be recorded as it is.",
+                "The order was charged with another amount or card, what moved for it does not add up, or its payment"
+                        + " cannot be recorded as it is.",
                 Map.of("orderId", orderId.value()));
     }
 
