@@ -2,6 +2,8 @@ package store.order;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -27,11 +29,17 @@ public final class FinishOrder {
 
     private static final Duration LAST_RETRY = Duration.ofSeconds(20);
 
+    private static final int MOST_REFUSED = 1000;
+
     private final Orders orders;
     private final Inventory inventory;
     private final Payments payments;
     private final TerminalAnswers answers;
     private final HeldLeases leases;
+
+    /** Orders of which the database has refused a write of this process: few, unless there is a defect. */
+    private final Set<OrderId> refusedBefore = ConcurrentHashMap.newKeySet();
+
     private final Duration patience;
     private final RandomGenerator random;
 
@@ -194,12 +202,12 @@ public final class FinishOrder {
     }
 
     /**
-     * A constraint stands against what this run wanted to record, and will stand against it next time. A first refusal is tried once
-     * more, by recovery, perhaps in another version of this program; after a second one an operator has to look.
+     * A constraint stands against what this run wanted to record, and will stand against it next time. After a first refusal recovery
+     * tries once more, perhaps in another version of this program. When this process is refused again, an operator has to look.
      */
     private Order refused(LeasedOrder leased, WriteRefused refusal) {
         try {
-            if (leased.attempts() > 0) {
+            if (!isFirstRefusal(leased.order().id())) {
                 return callForAttention(leased, String.valueOf(refusal.getMessage()));
             }
             log.error("order {}: {}; recovery tries once more", leased.order().id(), refusal.getMessage());
@@ -211,6 +219,13 @@ public final class FinishOrder {
                     e.getMessage());
         }
         return leased.order();
+    }
+
+    private boolean isFirstRefusal(OrderId order) {
+        if (refusedBefore.size() >= MOST_REFUSED) {
+            refusedBefore.clear(); // they are tried once more, no harm is done
+        }
+        return refusedBefore.add(order);
     }
 
     /** Somebody else holds the order or has decided it, and theirs is the truth. */

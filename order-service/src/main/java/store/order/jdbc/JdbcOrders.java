@@ -9,7 +9,9 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,9 +32,14 @@ import store.order.Settlement;
  */
 final class JdbcOrders implements Orders {
 
-    /** What recovery may take up: nobody holds a lease on it, and its back-off, which outlasts the lease that parked it, is over. */
-    private static final String DUE = "status in ('PENDING', 'CANCELLING') and due_at <= now()"
-            + " and (lease_until is null or lease_until <= now())";
+    /** Nobody holds a lease on it, and its back-off, which outlasts the lease that parked it, is over. */
+    private static final String FREE = "due_at <= now() and (lease_until is null or lease_until <= now())";
+
+    /** What recovery may take up. */
+    private static final String DUE = "status in ('PENDING', 'CANCELLING') and not (id = any(:stuck)) and " + FREE;
+
+    /** More broken rows than that are one defect, and an operator is at work on it. */
+    private static final int MOST_STUCK = 1000;
 
     /** An order whose card only another instance can open is left to that instance. */
     private static final String FOR_US = "and (status = 'CANCELLING' or key_id is null or key_id in (:keys))";
@@ -41,6 +48,9 @@ final class JdbcOrders implements Orders {
 
     private final JdbcClient jdbc;
     private final OrderRows rows;
+
+    /** Orders that this process could neither take up nor set aside: they must not stand in the way of the others. */
+    private final Set<UUID> stuck = ConcurrentHashMap.newKeySet();
 
     JdbcOrders(JdbcClient jdbc, OrderRows rows) {
         this.jdbc = jdbc;
@@ -136,6 +146,7 @@ final class JdbcOrders implements Orders {
                         "select id from orders.orders where %s %s order by due_at limit :limit".formatted(DUE, FOR_US))
                 .param("limit", limit)
                 .param("keys", rows.keys())
+                .param("stuck", stuck())
                 .query(UUID.class)
                 .list());
         var claimed = new ArrayList<LeasedOrder>();
@@ -143,17 +154,31 @@ final class JdbcOrders implements Orders {
             try {
                 claimed.addAll(claim(1, lease, "and id = '" + id + "'"));
             } catch (WriteRefused e) {
-                setAsideIfPossible(id, e);
+                setAsideIfPossible(id, FREE, String.valueOf(e.getMessage()));
+            } catch (NotRecorded | RecordingUnknown e) {
+                return claimed; // the database is away; what has been claimed must not be lost
             }
         }
         return claimed;
     }
 
-    private void setAsideIfPossible(UUID order, WriteRefused refusal) {
+    private UUID[] stuck() {
+        return stuck.toArray(UUID[]::new);
+    }
+
+    private void setAsideIfPossible(UUID order, String condition, String why) {
         try {
-            setAside(order, DUE, String.valueOf(refusal.getMessage()));
+            setAside(order, condition, why);
         } catch (WriteRefused e) {
-            log.error("order {} can be neither taken up nor set aside: {}; the others go on", order, e.getMessage());
+            if (stuck.size() < MOST_STUCK && stuck.add(order)) {
+                log.error(
+                        "order {} can be neither taken up nor set aside: {}; this process leaves it alone, the others"
+                                + " go on",
+                        order,
+                        e.getMessage());
+            }
+        } catch (NotRecorded | RecordingUnknown e) {
+            log.warn("order {}: {}; it is set aside when it is due again", order, e.getMessage());
         }
     }
 
@@ -174,6 +199,7 @@ final class JdbcOrders implements Orders {
                 .param("lease", lease.toMillis())
                 .param("limit", limit)
                 .param("keys", rows.keys())
+                .param("stuck", stuck())
                 .query((row, number) -> {
                     try {
                         return Optional.of(rows.leasedOrder(row, number));
@@ -183,7 +209,7 @@ final class JdbcOrders implements Orders {
                     }
                 })
                 .list());
-        unreadable.forEach(row -> setAside(
+        unreadable.forEach(row -> setAsideIfPossible(
                 row.order(),
                 "lease_token = " + row.leaseToken(),
                 String.valueOf(row.why().getMessage())));

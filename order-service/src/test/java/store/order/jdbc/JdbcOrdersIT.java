@@ -139,6 +139,33 @@ class JdbcOrdersIT implements OrdersContract {
         assertThat(dossiers().giveUp(stuck, "the card is not needed", LEASE)).isPresent();
     }
 
+    /** A constraint that refuses every change of these rows: they cannot even be set aside. */
+    @Test
+    void rowsThatCanBeNeitherTakenUpNorSetAsideHoldNobodyUp() {
+        var customer = new CustomerId(UUID.randomUUID());
+        var orders = orders();
+        for (var key = 0; key < 4; key++) {
+            var frozen = orders.insert(OrdersContract.newOrder(customer, "key-" + key), LEASE)
+                    .orElseThrow();
+            orders.park(frozen, frozen.order(), Duration.ZERO);
+        }
+        var whole = orders.insert(newOrder(), LEASE).orElseThrow();
+        orders.park(whole, whole.order(), Duration.ZERO);
+        jdbc.sql("alter table orders.orders add constraint frozen check (customer_id <> '" + customer.value()
+                        + "') not valid")
+                .update();
+        try {
+            var claimed = new ArrayList<OrderId>();
+            for (var tick = 0; tick < 50 && !claimed.contains(whole.order().id()); tick++) {
+                orders.claimDue(4, LEASE)
+                        .forEach(leased -> claimed.add(leased.order().id()));
+            }
+            assertThat(claimed).contains(whole.order().id());
+        } finally {
+            jdbc.sql("alter table orders.orders drop constraint frozen").update();
+        }
+    }
+
     /** The key is known to exist, so "nothing was done" would be a lie. */
     @Test
     void aRepeatWhoseRowCannotBeReadIsUnknown() {
