@@ -34,8 +34,8 @@ public final class ResolveOrder {
     }
 
     /**
-     * @throws Orders.NotRecorded if the end certainly was not recorded
-     * @throws Orders.RecordingUnknown if it may have been
+     * @throws Orders.NotRecorded if nothing was done, certainly
+     * @throws Orders.RecordingUnknown if the peers were asked, or the end may have been recorded
      */
     public Resolution resolve(OrderId id, End end, String why) {
         return switch (end) {
@@ -46,9 +46,17 @@ public final class ResolveOrder {
             case CONFIRMED ->
                 dossiers.take(id, why, PlaceOrder.LEASE)
                         // Peers are asked: stock may be held and money captured, whatever fails from here on.
-                        .map(taken -> Orders.afterFirstWrite(() -> confirm(taken)))
+                        .map(taken -> Orders.afterFirstWrite(() -> confirmOrSayWhyNot(taken)))
                         .orElseGet(() -> Orders.afterFirstWrite(() -> notTaken(id)));
         };
+    }
+
+    private Resolution confirmOrSayWhyNot(LeasedOrder taken) {
+        try {
+            return confirm(taken);
+        } catch (Orders.WriteRefused e) {
+            return refuse(taken, String.valueOf(e.getMessage()));
+        }
     }
 
     private Resolution notTaken(OrderId id) {

@@ -1,5 +1,6 @@
 package store.order;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
@@ -74,6 +76,31 @@ class NothingWasDoneTest {
         Supplier<Object> taken = () -> Optional.of(leased());
         assertThatThrownBy(() -> resolve(port(Dossiers.class, Map.of("take", taken, "refuse", AWAY)), End.CONFIRMED))
                 .isInstanceOf(RecordingUnknown.class);
+    }
+
+    /** A constraint stands against the end: the operator is told so, and so is the history. */
+    @Test
+    void aResolutionWhoseEndIsRefusedSaysWhatStandsAgainstIt() {
+        var noted = new AtomicReference<Object>();
+        Supplier<Object> taken = () -> Optional.of(leased());
+        Supplier<Object> refused = () -> {
+            noted.set("refused");
+            return new Object();
+        };
+        var dossiers = port(Dossiers.class, Map.of("take", taken, "refuse", refused));
+        var inventory = port(
+                Inventory.class,
+                Map.of(
+                        "reserve",
+                        () -> new Inventory.ReservationOutcome.Held(List.of(new OrderLine("cup", 1, "Cup", TOTAL)))));
+        var payments = port(Payments.class, Map.of("charge", Payments.ChargeOutcome.Captured::new));
+        var orders = port(Orders.class, Map.of("conclude", () -> {
+            throw new Orders.WriteRefused("a constraint", new IllegalStateException());
+        }));
+        var resolution =
+                new ResolveOrder(dossiers, inventory, payments, finishing(orders)).resolve(ID, End.CONFIRMED, "why");
+        assertThat(resolution).isInstanceOf(Resolution.Refused.class).asString().contains("a constraint");
+        assertThat(noted).hasValue("refused");
     }
 
     @Test
