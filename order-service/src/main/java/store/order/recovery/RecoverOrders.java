@@ -46,6 +46,9 @@ final class RecoverOrders {
         try (var workers = Executors.newVirtualThreadPerTaskExecutor()) {
             for (var claimed = 0; claimed < MAX_PER_TICK && !stopping.getAsBoolean(); ) {
                 free.acquireUninterruptibly(); // each is bounded
+                if (stopping.getAsBoolean()) {
+                    return;
+                }
                 var wanted = 1 + free.drainPermits();
                 var due = orders.claimDue(wanted, LEASE);
                 due.forEach(leases::hold);

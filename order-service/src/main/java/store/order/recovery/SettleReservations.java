@@ -97,7 +97,10 @@ final class SettleReservations {
                         if (settle(open)) {
                             done.add(open.order());
                         }
-                        taken.remove(open);
+                        // One that is interrupted, because the process stops, may be neither settled nor postponed.
+                        if (!Thread.currentThread().isInterrupted()) {
+                            taken.remove(open);
+                        }
                     }
                 }));
             }
