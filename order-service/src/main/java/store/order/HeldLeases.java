@@ -40,7 +40,7 @@ public final class HeldLeases {
         try {
             orders.handBack(left);
             log.info(
-                    "the leases of {} orders are handed back; recovery in another instance may take them up",
+                    "{} orders were still being worked on; their leases are handed back, unless they were lost before",
                     left.size());
         } catch (Orders.NotRecorded | Orders.RecordingUnknown | Orders.WriteRefused e) {
             log.warn("{}; the leases of {} orders run out by themselves", e.getMessage(), left.size());

@@ -13,7 +13,7 @@ import javax.sql.DataSource;
  */
 public final class KeysInUse {
 
-    /** Another process holds the table for two short statements; then it is paused, or waits itself. */
+    /** Another process holds the lock for a few short statements. One that holds it for 10 s is stuck, and this start fails. */
     private static final String LOCK = "set local lock_timeout = '10s'; lock table %s in share row exclusive mode";
 
     private final DataSource database;

@@ -45,7 +45,7 @@ public class OrderModule {
         return new FinishOrder(orders, inventory, payments, answers, heldLeases, patience, random);
     }
 
-    /** Destroyed after everything that works on orders, and before the database's pool: by then, what is still held is lost time. */
+    /** Spring destroys it after everything that works on orders, and before the database's pool. */
     @Bean(destroyMethod = "handBack")
     HeldLeases heldLeases(Orders orders) {
         return new HeldLeases(orders);

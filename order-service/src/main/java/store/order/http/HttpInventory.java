@@ -60,12 +60,12 @@ final class HttpInventory implements Inventory {
                 }
                 case 422 -> {
                     PeerJson.read(answer, id, Named.class);
-                    yield new ReservationOutcome.Contradiction("inventory has another reservation for this order");
+                    yield new ReservationOutcome.Contradiction("inventory's record contradicts this reservation");
                 }
                 default -> new ReservationOutcome.Unknown("inventory answered " + answer.status());
             };
         } catch (JacksonException _) {
-            return new ReservationOutcome.Unknown("inventory's " + answer.status() + " does not name the order");
+            return new ReservationOutcome.Unknown("inventory's " + answer.status() + " is no answer to what was asked");
         }
     }
 
@@ -103,7 +103,7 @@ final class HttpInventory implements Inventory {
                 default -> new SettlementOutcome.Unknown("inventory answered " + answer.status());
             };
         } catch (JacksonException _) {
-            return new SettlementOutcome.Unknown("inventory's " + answer.status() + " does not name the order");
+            return new SettlementOutcome.Unknown("inventory's " + answer.status() + " is no answer to what was asked");
         }
     }
 

@@ -62,7 +62,7 @@ final class HttpPayments implements Payments {
                 default -> new ChargeOutcome.Unknown("payment answered " + answer.status());
             };
         } catch (JacksonException _) {
-            return new ChargeOutcome.Unknown("payment's " + answer.status() + " does not name the order");
+            return new ChargeOutcome.Unknown("payment's " + answer.status() + " is no answer to what was asked");
         }
     }
 
@@ -90,7 +90,7 @@ final class HttpPayments implements Payments {
                 default -> new VoidOutcome.Unknown("payment answered " + answer.status());
             };
         } catch (JacksonException _) {
-            return new VoidOutcome.Unknown("payment's " + answer.status() + " does not name the order");
+            return new VoidOutcome.Unknown("payment's " + answer.status() + " is no answer to what was asked");
         }
     }
 
