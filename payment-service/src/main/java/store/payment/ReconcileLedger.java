@@ -34,8 +34,11 @@ public final class ReconcileLedger {
     /** A few seconds of work: after a lost cursor, a million movements are read again within some twenty minutes. */
     private static final int PAGES_AT_ONCE = 100;
 
-    /** A movement further ahead than this has a wrong time, not a fast clock: waiting for that time would stop the reading. */
-    private static final Duration PLAUSIBLY_AHEAD = Duration.ofDays(1);
+    /**
+     * A movement whose time is further ahead than this has a wrong time. If the reconciler waited for that time, it would read nothing
+     * until then.
+     */
+    private static final Duration PLAUSIBLY_AHEAD = Duration.ofMinutes(5);
 
     /** When an acquirer has lost everything, the first ones tell as much as all of them. */
     private static final int LOGGED_AT_ONCE = 20;
