@@ -58,8 +58,8 @@ record Secrets(Path folder) {
         return folder.resolve(name);
     }
 
-    /** The password of a database's role: letters and digits. */
-    String password(String database) throws IOException {
+    /** The password of a database's role: letters and digits. The threads that prepare an instance ask for it at the same time. */
+    synchronized String password(String database) throws IOException {
         once(database + ".password", HexFormat.of().formatHex(random(16)));
         return Files.readString(file(database + ".password"));
     }
