@@ -1,6 +1,9 @@
 package store.order;
 
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -41,8 +44,13 @@ public final class FinishOrder {
     private final Set<OrderId> refusedBefore = ConcurrentHashMap.newKeySet();
 
     private final Duration patience;
+    private final InstantSource time;
     private final RandomGenerator random;
 
+    /**
+     * @param patience the age at which a pending order is given up
+     * @param time shared by all instances of the service
+     */
     public FinishOrder(
             Orders orders,
             Inventory inventory,
@@ -50,6 +58,7 @@ public final class FinishOrder {
             TerminalAnswers answers,
             HeldLeases leases,
             Duration patience,
+            InstantSource time,
             RandomGenerator random) {
         this.orders = orders;
         this.inventory = inventory;
@@ -57,6 +66,7 @@ public final class FinishOrder {
         this.answers = answers;
         this.leases = leases;
         this.patience = patience;
+        this.time = time;
         this.random = random;
     }
 
@@ -77,7 +87,7 @@ public final class FinishOrder {
         try {
             return switch (leased.order().status()) {
                 case PENDING -> {
-                    if (leased.lease().isOlderThan(patience, leased.order().createdAt())) {
+                    if (leased.order().isOlderThan(patience, now())) {
                         yield giveUp(leased, Reason.PATIENCE);
                     }
                     yield checkOut(leased);
@@ -149,7 +159,7 @@ public final class FinishOrder {
 
     /** A durable decision before any compensation: from here on the order can only end cancelled, whoever carries on. */
     private Order giveUp(LeasedOrder leased, Reason why) {
-        var next = leased.order().cancelling(why).at(leased.lease().now());
+        var next = leased.order().cancelling(why).at(now());
         return orders.advance(leased, next) ? run(leased.with(next)) : fencedOff(leased, next);
     }
 
@@ -174,7 +184,7 @@ public final class FinishOrder {
 
     /** Ends the order as {@code decided}, or returns what somebody else has made of it. */
     Order conclude(LeasedOrder leased, Order decided, @Nullable Settlement settlement) {
-        var next = decided.at(leased.lease().now());
+        var next = decided.at(now());
         next = next.answeredWith(answers.answerFor(next));
         if (!orders.conclude(leased, next, settlement)) {
             return fencedOff(leased, next);
@@ -184,7 +194,7 @@ public final class FinishOrder {
     }
 
     private Order park(LeasedOrder leased, Order order, String why) {
-        var next = order.at(leased.lease().now());
+        var next = order.at(now());
         if (!orders.park(leased, next, backOff(leased.attempts()))) {
             return fencedOff(leased, next);
         }
@@ -193,7 +203,7 @@ public final class FinishOrder {
     }
 
     private Order callForAttention(LeasedOrder leased, String why) {
-        var next = leased.order().needingAttention().at(leased.lease().now());
+        var next = leased.order().needingAttention().at(now());
         if (!orders.setAside(leased, next, why)) {
             return fencedOff(leased, next);
         }
@@ -233,6 +243,11 @@ public final class FinishOrder {
         log.warn("order {}: {} came too late, the order has moved on", next.id(), next.status());
         orders.noteFencedOff(leased, next);
         return orders.find(next.id()).orElseThrow();
+    }
+
+    /** Orders are recorded to the millisecond. */
+    private Instant now() {
+        return time.instant().truncatedTo(ChronoUnit.MILLIS);
     }
 
     /** Doubles from {@link #FIRST_RETRY} to {@link #LAST_RETRY}, less up to a half so that orders do not march in step. */

@@ -1,5 +1,6 @@
 package store.order;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
@@ -109,8 +110,14 @@ public record Order(
         return in(Status.PENDING, Reason.AWAITING_STOCK);
     }
 
+    /** As of {@code now}, or of its last change if the clock was set back since. */
     Order at(Instant now) {
-        return new Order(id, customer, lines, expectedTotal, total, status, reason, createdAt, now, answer);
+        var changedAt = now.isBefore(updatedAt) ? updatedAt : now;
+        return new Order(id, customer, lines, expectedTotal, total, status, reason, createdAt, changedAt, answer);
+    }
+
+    boolean isOlderThan(Duration age, Instant now) {
+        return createdAt.plus(age).isBefore(now);
     }
 
     Order answeredWith(StoredAnswer stored) {

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -153,6 +154,7 @@ class NothingWasDoneTest {
                 order -> new StoredAnswer(201, new byte[0]),
                 new HeldLeases(orders),
                 Duration.ofMinutes(15),
+                InstantSource.system(),
                 RandomGenerator.getDefault());
     }
 
@@ -160,7 +162,7 @@ class NothingWasDoneTest {
         var now = Instant.EPOCH;
         var order = new Order(
                 ID, CUSTOMER, LINES, TOTAL, null, Status.NEEDS_ATTENTION, Reason.CONTRADICTION, now, now, null);
-        return new LeasedOrder(order, new CardToken("tok_visa"), new Lease(2, Actor.OPERATOR, now, 0), 0);
+        return new LeasedOrder(order, new CardToken("tok_visa"), new Lease(2, Actor.OPERATOR), 0);
     }
 
     /** A port that answers these methods and no others. */

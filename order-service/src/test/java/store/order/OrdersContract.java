@@ -56,7 +56,7 @@ public interface OrdersContract {
     default void parksAnOrderAndLeasesItAgainUnderAHigherToken() {
         var leased = insert();
         var held = leased.order().heldAt(priced(leased.order()));
-        assertThat(orders().park(leased, held.at(leased.lease().now()), Duration.ZERO))
+        assertThat(orders().park(leased, later(held), Duration.ZERO))
                 .isTrue();
         var claimed = claim(leased.order().id());
         assertThat(claimed.order().reason()).isEqualTo(Reason.AWAITING_PAYMENT);
@@ -177,8 +177,7 @@ public interface OrdersContract {
         assertThat(orders().cancel(order.customer(), order.id(), LEASE))
                 .as("again")
                 .isEmpty();
-        var cancelled =
-                cancelling.order().cancelled().at(cancelling.lease().now()).answeredWith(ANSWER);
+        var cancelled = later(cancelling.order().cancelled()).answeredWith(ANSWER);
         assertThat(orders().conclude(cancelling, cancelled, null)).isTrue();
     }
 
@@ -217,7 +216,7 @@ public interface OrdersContract {
     @Test
     default void anOrderWithoutAnEndIsShownWhenItIsOverdue() {
         var id = insert().order().id().value();
-        assertThat(dossiers().open(Duration.ZERO, 1000)).extracting(Summary::id).contains(id);
+        assertThat(dossiers().open(Duration.ofSeconds(-1), 1000)).extracting(Summary::id).contains(id);
         assertThat(dossiers().open(Duration.ofDays(1), 1000))
                 .extracting(Summary::id)
                 .doesNotContain(id);
@@ -249,12 +248,7 @@ public interface OrdersContract {
 
         assertThat(wished.order().status()).isEqualTo(Status.NEEDS_ATTENTION);
         assertThat(wished.card()).isNull();
-        var confirmed = taken.order()
-                .pendingAgain()
-                .heldAt(priced(order))
-                .confirmed()
-                .at(taken.lease().now())
-                .answeredWith(ANSWER);
+        var confirmed = confirmed(taken.order().pendingAgain());
         assertThat(orders().conclude(taken, confirmed, Settlement.COMMIT)).isFalse();
         assertThat(orders().cancel(order.customer(), order.id(), LEASE))
                 .as("again")
@@ -277,18 +271,13 @@ public interface OrdersContract {
         var taken = dossiers().take(id, "now it is", LEASE).orElseThrow();
         assertThat(taken.lease().actor()).isEqualTo(Actor.OPERATOR);
         assertThat(taken.card()).isEqualTo(leased.card());
-        var confirmed = taken.order()
-                .pendingAgain()
-                .heldAt(priced(leased.order()))
-                .confirmed()
-                .at(taken.lease().now())
-                .answeredWith(ANSWER);
+        var confirmed = confirmed(taken.order().pendingAgain());
         assertThat(orders().conclude(taken, confirmed, Settlement.COMMIT)).isTrue();
         assertThat(dossiers().find(id).orElseThrow().openSettlement()).isEqualTo(Settlement.COMMIT);
     }
 
     private void setAside(LeasedOrder leased) {
-        var next = leased.order().needingAttention().at(leased.lease().now());
+        var next = later(leased.order().needingAttention());
         assertThat(orders().setAside(leased, next, "another amount")).isTrue();
     }
 
@@ -337,11 +326,15 @@ public interface OrdersContract {
     }
 
     private static Order confirmed(LeasedOrder leased) {
-        return leased.order()
-                .heldAt(priced(leased.order()))
-                .confirmed()
-                .at(leased.lease().now())
-                .answeredWith(ANSWER);
+        return confirmed(leased.order());
+    }
+
+    private static Order confirmed(Order order) {
+        return later(order.heldAt(priced(order)).confirmed()).answeredWith(ANSWER);
+    }
+
+    private static Order later(Order order) {
+        return order.at(order.updatedAt().plusMillis(1));
     }
 
     private static List<OrderLine> priced(Order order) {

@@ -41,8 +41,9 @@ public class OrderModule {
             TerminalAnswers answers,
             HeldLeases heldLeases,
             @Value("${store.order.patience}") Duration patience,
+            InstantSource time,
             RandomGenerator random) {
-        return new FinishOrder(orders, inventory, payments, answers, heldLeases, patience, random);
+        return new FinishOrder(orders, inventory, payments, answers, heldLeases, patience, time, random);
     }
 
     /** Spring destroys it after everything that works on orders, and before the database's pool. */

@@ -145,7 +145,7 @@ final class JdbcDossiers implements Dossiers {
                 insert into orders.order_audit (order_id, event, status, reason, actor, lease_token, note)
                 select id, :event, status, reason, lease_actor, lease_token, :why from taken
             )
-            select *, clock_timestamp() as leased_at from taken
+            select * from taken
             """.formatted(change, condition))
                 .param("id", id.value())
                 .param("why", why)

@@ -32,8 +32,8 @@ import store.order.Settlement;
  */
 final class JdbcOrders implements Orders {
 
-    /** Nobody holds a lease on it, and its back-off, which outlasts the lease that parked it, is over. */
-    private static final String FREE = "due_at <= now() and (lease_until is null or lease_until <= now())";
+    /** While an order is leased, its lease ends when the order is due, so this condition covers the lease as well. */
+    private static final String FREE = "due_at <= now()";
 
     /** What recovery may take up. */
     private static final String DUE = "status in ('PENDING', 'CANCELLING') and not (id = any(:stuck)) and " + FREE;
@@ -72,7 +72,7 @@ final class JdbcOrders implements Orders {
                 insert into orders.order_audit (order_id, event, status, reason, actor, lease_token)
                 select id, 'CHANGED', status, reason, lease_actor, lease_token from placed
             )
-            select *, clock_timestamp() as leased_at from placed
+            select * from placed
             """)
                 .param("id", order.id().value())
                 .param("customer", order.customer().value())
@@ -194,7 +194,7 @@ final class JdbcOrders implements Orders {
                 for update skip locked
             ) due
             where o.id = due.id
-            returning o.*, clock_timestamp() as leased_at
+            returning o.*
             """.formatted(DUE, FOR_US, only))
                 .param("lease", lease.toMillis())
                 .param("limit", limit)
@@ -257,7 +257,7 @@ final class JdbcOrders implements Orders {
                     lease_actor, lease_token
                 from given_up
             )
-            select *, clock_timestamp() as leased_at from given_up
+            select * from given_up
             """)
                 .param("id", id.value())
                 .param("customer", customer.value())

@@ -126,11 +126,7 @@ final class OrderRows {
             return new LeasedOrder(
                     order,
                     card(row, toCheckOut),
-                    new Lease(
-                            row.getLong("lease_token"),
-                            Actor.valueOf(row.getString("lease_actor")),
-                            instant(row, "leased_at"),
-                            System.nanoTime()),
+                    new Lease(row.getLong("lease_token"), Actor.valueOf(row.getString("lease_actor"))),
                     row.getInt("attempts"));
         } catch (Unreadable e) {
             throw e;

@@ -3,90 +3,63 @@ package store.order.boot;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Supplier;
-import store.order.CardToken;
+import store.order.InMemoryInventory;
+import store.order.InMemoryInventory.Product;
+import store.order.InMemoryPayments;
 import store.order.Inventory;
 import store.order.Money;
 import store.order.OrderId;
 import store.order.OrderLine;
 import store.order.Payments;
 
-/** Peers that keep their promises (idempotent, tombstones), unless a test has planned another answer for the next call. */
+/** Peers in memory, which have every product, unless a test has planned another answer for the next request. */
 final class FakePeers {
 
     static final long UNIT_PRICE = 1000;
 
-    final Map<OrderId, String> reservations = new ConcurrentHashMap<>();
-    final Map<OrderId, String> payments = new ConcurrentHashMap<>();
-
-    /** An order and a time for each call of inventory. */
+    /** Every request to inventory, and when it was sent. */
     final Queue<Call> inventoryCalls = new ConcurrentLinkedQueue<>();
 
     record Call(OrderId order, long atNanos) {}
 
-    private final Queue<Supplier<Inventory.ReservationOutcome>> plannedReservations = new ConcurrentLinkedQueue<>();
-    private final Queue<Supplier<Payments.ChargeOutcome>> plannedCharges = new ConcurrentLinkedQueue<>();
-    private final Queue<Supplier<Payments.VoidOutcome>> plannedVoids = new ConcurrentLinkedQueue<>();
-    private final Queue<Supplier<Inventory.SettlementOutcome>> plannedReleases = new ConcurrentLinkedQueue<>();
+    private final InMemoryInventory inventory = new InMemoryInventory(
+            sku -> new Product("Name of " + sku, new Money(UNIT_PRICE, "EUR"), Integer.MAX_VALUE),
+            () -> {},
+            sent -> inventoryCalls.add(new Call(sent.order(), System.nanoTime())));
+
+    private final InMemoryPayments paymentService = new InMemoryPayments(() -> {}, _ -> {});
+
+    final Map<OrderId, InMemoryInventory.State> reservations = inventory.states;
+    final Map<OrderId, InMemoryPayments.State> payments = paymentService.states;
 
     void reset() {
-        plannedReservations.clear();
-        plannedCharges.clear();
-        plannedVoids.clear();
-        plannedReleases.clear();
+        inventory.reserving.reset();
+        inventory.releasing.reset();
+        paymentService.charging.reset();
+        paymentService.voiding.reset();
         inventoryCalls.clear();
     }
 
     void nextReservation(Supplier<Inventory.ReservationOutcome> outcome) {
-        plannedReservations.add(outcome);
+        inventory.reserving.answerNext(outcome);
     }
 
     void nextCharge(Supplier<Payments.ChargeOutcome> outcome) {
-        plannedCharges.add(outcome);
+        paymentService.charging.answerNext(outcome);
     }
 
     void nextVoid(Supplier<Payments.VoidOutcome> outcome) {
-        plannedVoids.add(outcome);
+        paymentService.voiding.answerNext(outcome);
     }
 
     void nextRelease(Supplier<Inventory.SettlementOutcome> outcome) {
-        plannedReleases.add(outcome);
+        inventory.releasing.answerNext(outcome);
     }
 
     Inventory inventory() {
-        return new Inventory() {
-            @Override
-            public ReservationOutcome reserve(OrderId id, List<OrderLine> lines) {
-                inventoryCalls.add(new Call(id, System.nanoTime()));
-                var planned = plannedReservations.poll();
-                if (planned != null) {
-                    return planned.get();
-                }
-                return reservations.merge(id, "held", (known, _) -> known).equals("released")
-                        ? new ReservationOutcome.Withdrawn()
-                        : held(lines);
-            }
-
-            @Override
-            public SettlementOutcome commit(OrderId id) {
-                inventoryCalls.add(new Call(id, System.nanoTime()));
-                reservations.put(id, "committed");
-                return new SettlementOutcome.Settled();
-            }
-
-            @Override
-            public SettlementOutcome release(OrderId id) {
-                inventoryCalls.add(new Call(id, System.nanoTime()));
-                var planned = plannedReleases.poll();
-                if (planned != null) {
-                    return planned.get();
-                }
-                reservations.put(id, "released");
-                return new SettlementOutcome.Settled();
-            }
-        };
+        return inventory;
     }
 
     static Inventory.ReservationOutcome held(List<OrderLine> lines) {
@@ -97,24 +70,6 @@ final class FakePeers {
     }
 
     Payments payments() {
-        return new Payments() {
-            @Override
-            public ChargeOutcome charge(OrderId id, Money amount, CardToken card) {
-                var planned = plannedCharges.poll();
-                if (planned != null) {
-                    return planned.get();
-                }
-                return payments.merge(id, "captured", (known, _) -> known).equals("voided")
-                        ? new ChargeOutcome.Withdrawn()
-                        : new ChargeOutcome.Captured();
-            }
-
-            @Override
-            public VoidOutcome voidCharge(OrderId id) {
-                payments.put(id, "voided");
-                var planned = plannedVoids.poll();
-                return planned == null ? new VoidOutcome.Voided() : planned.get();
-            }
-        };
+        return paymentService;
     }
 }

@@ -61,6 +61,8 @@ import store.order.CardToken;
 import store.order.CustomerId;
 import store.order.FinishOrder;
 import store.order.IdempotencyKey;
+import store.order.InMemoryInventory;
+import store.order.InMemoryPayments;
 import store.order.Inventory;
 import store.order.Inventory.ReservationOutcome;
 import store.order.Inventory.SettlementOutcome;
@@ -209,7 +211,7 @@ class OrderServiceIT {
         var read = get("/api/orders/" + order.get("id").asString());
         assertThat(read.statusCode()).isEqualTo(200);
         assertThat(read.body()).isEqualTo(first.body());
-        awaitSettled(id(first), "committed");
+        awaitSettled(id(first), InMemoryInventory.State.COMMITTED);
     }
 
     @Test
@@ -221,7 +223,7 @@ class OrderServiceIT {
         assertThat(json(first).get("type").asString())
                 .isEqualTo("https://checkout-store.example/problems/payment-declined");
         assertThat(place(key, twoCups("tok_insufficient_funds")).body()).isEqualTo(first.body());
-        awaitSettled(orderIdIn(first), "released");
+        awaitSettled(orderIdIn(first), InMemoryInventory.State.RELEASED);
     }
 
     @Test
@@ -248,7 +250,7 @@ class OrderServiceIT {
                         .at("/total/amount")
                         .asLong())
                 .isEqualTo(2000);
-        awaitSettled(orderIdIn(answer), "released");
+        awaitSettled(orderIdIn(answer), InMemoryInventory.State.RELEASED);
     }
 
     @Test
@@ -261,8 +263,8 @@ class OrderServiceIT {
         assertThat(json(repeat).get("type").asString()).endsWith("/price-changed");
         assertThat(peers.payments.get(order))
                 .as("the first run might have charged it")
-                .isEqualTo("voided");
-        awaitSettled(order, "released");
+                .isEqualTo(InMemoryPayments.State.VOIDED);
+        awaitSettled(order, InMemoryInventory.State.RELEASED);
     }
 
     @Test
@@ -284,7 +286,7 @@ class OrderServiceIT {
             var order = id(place(UUID.randomUUID().toString(), twoCups("tok_visa")));
             awaitStatus(order, "NEEDS_ATTENTION");
             assertThat(resolve(order, "CANCELLED").statusCode()).isEqualTo(200);
-            assertThat(peers.payments.get(order)).isEqualTo("voided");
+            assertThat(peers.payments.get(order)).isEqualTo(InMemoryPayments.State.VOIDED);
         }
     }
 
@@ -298,7 +300,7 @@ class OrderServiceIT {
             var order = chargedAndKilled();
             peers.nextReservation(otherwise);
             awaitStatus(order, "REJECTED");
-            assertThat(peers.payments.get(order)).isEqualTo("voided");
+            assertThat(peers.payments.get(order)).isEqualTo(InMemoryPayments.State.VOIDED);
         }
     }
 
@@ -308,7 +310,7 @@ class OrderServiceIT {
         peers.nextReservation(() -> new ReservationOutcome.Refused(Reason.OUT_OF_STOCK));
         peers.nextReservation(() -> new ReservationOutcome.Refused(Reason.OUT_OF_STOCK));
         var order = chargedAndKilled();
-        await().atMost(BOUND).until(() -> "voided".equals(peers.payments.get(order)));
+        await().atMost(BOUND).until(() -> peers.payments.get(order) == InMemoryPayments.State.VOIDED);
         assertThat(count("select count(*) from orders.order_audit where status = 'REJECTED' and order_id = '" + order
                         + "'"))
                 .isZero();
@@ -328,7 +330,7 @@ class OrderServiceIT {
                 List.of(OrderLine.of("cup", 2)),
                 new CardToken("tok_visa"),
                 new Money(2000, "EUR"));
-        peers.payments.put(order.id(), "captured");
+        peers.payments.put(order.id(), InMemoryPayments.State.CAPTURED);
         assertThat(orders.insert(order, Duration.ZERO)).isPresent();
         return order.id();
     }
@@ -405,7 +407,7 @@ class OrderServiceIT {
         assertThat(answer.statusCode()).isEqualTo(409);
         assertThat(json(answer).get("type").asString()).endsWith("/price-changed");
         assertThat(peers.payments).doesNotContainKey(orderIdIn(answer));
-        awaitSettled(orderIdIn(answer), "released");
+        awaitSettled(orderIdIn(answer), InMemoryInventory.State.RELEASED);
     }
 
     /** 406 would say that nothing was done. */
@@ -436,8 +438,8 @@ class OrderServiceIT {
             assertThat(answer.statusCode()).isEqualTo(409);
             assertThat(json(answer).get("type").asString()).endsWith("/order-cancelled");
             var order = orderIdIn(answer);
-            assertThat(peers.payments.get(order)).isEqualTo("voided");
-            assertThat(peers.reservations.get(order)).isEqualTo("released");
+            assertThat(peers.payments.get(order)).isEqualTo(InMemoryPayments.State.VOIDED);
+            assertThat(peers.reservations.get(order)).isEqualTo(InMemoryInventory.State.RELEASED);
             assertThat(count("select count(*) from orders.order_audit where status = 'CANCELLING' and order_id = '"
                             + order + "'"))
                     .as("decided before it was compensated")
@@ -675,8 +677,8 @@ class OrderServiceIT {
         var again = post("/api/orders/" + order + "/cancel");
         assertThat(again.statusCode()).isEqualTo(200);
         assertThat(json(again).get("reason").asString()).isEqualTo("CUSTOMER");
-        assertThat(peers.payments.get(order)).isEqualTo("voided");
-        assertThat(peers.reservations.get(order)).isEqualTo("released");
+        assertThat(peers.payments.get(order)).isEqualTo(InMemoryPayments.State.VOIDED);
+        assertThat(peers.reservations.get(order)).isEqualTo(InMemoryInventory.State.RELEASED);
         var repeat = place(key, twoCups("tok_visa"));
         assertThat(repeat.statusCode()).isEqualTo(409);
         assertThat(json(repeat).get("type").asString()).endsWith("/order-cancelled");
@@ -730,7 +732,7 @@ class OrderServiceIT {
     void anOrderWhoseRequestDiedIsFinished() {
         var leased = orders.insert(newOrder(), Duration.ofMillis(200)).orElseThrow();
         awaitStatus(leased.order().id(), "CONFIRMED");
-        awaitSettled(leased.order().id(), "committed");
+        awaitSettled(leased.order().id(), InMemoryInventory.State.COMMITTED);
     }
 
     /** Reserving and settling together: a peer that has just come back meets recovery's 50 calls a second, and no more. */
@@ -741,7 +743,7 @@ class OrderServiceIT {
             var order = newOrder(UUID.randomUUID().toString());
             ids.add(orders.insert(order, Duration.ZERO).orElseThrow().order().id());
         }
-        await().atMost(BOUND).until(() -> ids.stream().allMatch(id -> "committed".equals(peers.reservations.get(id))));
+        await().atMost(BOUND).until(() -> ids.stream().allMatch(id -> peers.reservations.get(id) == InMemoryInventory.State.COMMITTED));
         var times = peers.inventoryCalls.stream()
                 .filter(call -> ids.contains(call.order()))
                 .mapToLong(FakePeers.Call::atNanos)
@@ -768,7 +770,7 @@ class OrderServiceIT {
                 .update();
         awaitStatus(order, "CANCELLED");
         assertThat(json(get("/api/orders/" + order)).get("reason").asString()).isEqualTo("PATIENCE");
-        assertThat(peers.payments.get(order)).isEqualTo("voided");
+        assertThat(peers.payments.get(order)).isEqualTo(InMemoryPayments.State.VOIDED);
     }
 
     @Test
@@ -859,7 +861,7 @@ class OrderServiceIT {
 
         assertThat(confirmed.statusCode()).isEqualTo(200);
         assertThat(place(key, twoCups("tok_visa")).statusCode()).isEqualTo(201);
-        awaitSettled(order, "committed");
+        awaitSettled(order, InMemoryInventory.State.COMMITTED);
         assertThat(count("select count(*) from orders.order_audit where actor = 'OPERATOR' and note = 'as agreed' and"
                         + " order_id = '" + order + "'"))
                 .as("each attempt, with the reason given")
@@ -879,8 +881,8 @@ class OrderServiceIT {
 
         assertThat(resolve(order, "CANCELLED").statusCode()).isEqualTo(200);
 
-        assertThat(peers.payments.get(order)).isEqualTo("voided");
-        assertThat(peers.reservations.get(order)).isEqualTo("released");
+        assertThat(peers.payments.get(order)).isEqualTo(InMemoryPayments.State.VOIDED);
+        assertThat(peers.reservations.get(order)).isEqualTo(InMemoryInventory.State.RELEASED);
         assertThat(place(key, twoCups("tok_visa")).statusCode()).isEqualTo(409);
     }
 
@@ -922,7 +924,7 @@ class OrderServiceIT {
     @Test
     void settlementsThatFailAreCountedUntilTheyAreDone() {
         var order = id(place(key, twoCups("tok_visa")));
-        awaitSettled(order, "committed");
+        awaitSettled(order, InMemoryInventory.State.COMMITTED);
         assertThat(metric("store.settlements.retried")).isZero();
         jdbc.sql("insert into orders.settlement (order_id, settlement, of_request, attempts, due_at)"
                         + " values (?, 'COMMIT', true, 2, now() + interval '1 h')")
@@ -1046,8 +1048,8 @@ class OrderServiceIT {
                 .until(() -> orders.find(order).orElseThrow().status().name().equals(status));
     }
 
-    private void awaitSettled(OrderId order, String reservation) {
-        await().atMost(BOUND).until(() -> reservation.equals(peers.reservations.get(order)));
+    private void awaitSettled(OrderId order, InMemoryInventory.State reservation) {
+        await().atMost(BOUND).until(() -> peers.reservations.get(order) == reservation);
         await().atMost(BOUND)
                 .until(() -> count("select count(*) from orders.settlement where order_id = '" + order + "'") == 0);
     }
