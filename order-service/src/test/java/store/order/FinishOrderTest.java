@@ -213,6 +213,7 @@ class FinishOrderTest {
         orders.failNextChange(Failure.REFUSED);
         finishOrder.finish(claimed());
         assertThat(orders.find(id).orElseThrow().status()).isEqualTo(Status.PENDING);
+        assertThat(orders.dueIn(id)).as("another instance may try at once").isZero();
         orders.failNextChange(Failure.REFUSED);
         assertThat(finishOrder.finish(claimed()).status()).isEqualTo(Status.NEEDS_ATTENTION);
     }
