@@ -1,0 +1,61 @@
+package store.proof;
+
+import java.io.IOException;
+import java.net.URI;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import store.chaos.audit.Auditor;
+import store.chaos.audit.Bounds;
+import store.chaos.audit.Verdict;
+import store.chaos.running.RunningStore;
+import store.chaos.running.RunningStore.Part;
+import store.payment.Acquirer;
+import store.payment.Acquirer.Page;
+import store.payment.Movement;
+
+/** How a store is judged that has come to rest, and has had neither clients with a journal nor a network between its parts. */
+public final class AtRest {
+
+    /** The other invariants are about a client's journal and a network. */
+    public static final Set<String> JUDGED = Set.of("I1", "I2", "I3", "I4", "I7", "I8");
+
+    private AtRest() {}
+
+    /**
+     * Judges everything that has happened.
+     *
+     * @param within what is open has this long from now: nothing, unless clocks were ahead in the test
+     */
+    public static Verdict audit(
+            String name, String jdbcUrl, String user, String password, int acquirerPort, Duration within)
+            throws IOException, SQLException, InterruptedException {
+        var acquirer = "http://127.0.0.1:" + acquirerPort;
+        var store = new RunningStore(
+                name,
+                "monolith",
+                URI.create(acquirer), // nobody goes in by the door
+                List.of(
+                        Part.database("monolith-db", jdbcUrl, user, password),
+                        Part.service("acquirer-sandbox", acquirer)));
+        return Auditor.audit(store, null, new Bounds(Instant.now(), within, Bounds.STANDARD.recoveryPerSecond()));
+    }
+
+    /** All that has moved at the acquirer; empty if it does not say. */
+    public static Optional<List<Movement>> statement(Acquirer acquirer) {
+        List<Movement> movements = new ArrayList<>();
+        String after = null;
+        do {
+            if (!(acquirer.statement(after, 1000) instanceof Page page)) {
+                return Optional.empty();
+            }
+            movements.addAll(page.movements());
+            after = page.next();
+        } while (after != null);
+        return Optional.of(movements);
+    }
+}
