@@ -110,18 +110,18 @@ public final class FinishOrder {
         var order = leased.order();
         return switch (inventory.reserve(order.id(), order.lines())) {
             case ReservationOutcome.Held(var lines)
-            when !order.isHeldBy(lines) -> callForAttention(leased, "inventory holds other lines than were asked for");
+            when !order.isHeldBy(lines) -> setAside(leased, "inventory holds other lines than were asked for");
             case ReservationOutcome.Held(var lines)
             when order.wasHeld() && !order.heldAt(lines).costs(order.total()) ->
-                callForAttention(leased, "inventory held it at another price before");
+                setAside(leased, "inventory held it at another price before");
             case ReservationOutcome.Held(var lines) -> charge(leased, order.heldAt(lines));
             // With its price on record it may have been charged, so this must not become its end.
             case ReservationOutcome.Refused(var why)
-            when order.wasHeld() -> callForAttention(leased, "inventory refuses what it held before: " + why);
+            when order.wasHeld() -> setAside(leased, "inventory refuses what it held before: " + why);
             case ReservationOutcome.Refused(var why) -> reject(leased, order.rejected(why));
             case ReservationOutcome.Withdrawn _ -> giveUp(leased, Reason.PATIENCE);
             case ReservationOutcome.Unknown(var why) -> park(leased, order, why);
-            case ReservationOutcome.Contradiction(var why) -> callForAttention(leased, why);
+            case ReservationOutcome.Contradiction(var why) -> setAside(leased, why);
         };
     }
 
@@ -131,14 +131,14 @@ public final class FinishOrder {
             return reject(leased, held.rejected(Reason.PRICE_CHANGED));
         }
         if (leased.card() == null) {
-            return callForAttention(leased, "the order is pending and its card token is gone");
+            return setAside(leased, "the order is pending and its card token is gone");
         }
         return switch (payments.charge(held.id(), total, leased.card())) {
             case ChargeOutcome.Captured _ -> conclude(leased, held.confirmed(), Settlement.COMMIT);
             case ChargeOutcome.Declined(var why) -> conclude(leased, held.declined(why), Settlement.RELEASE);
             case ChargeOutcome.Withdrawn _ -> giveUp(leased, Reason.PATIENCE);
             case ChargeOutcome.Unknown(var why) -> park(leased, held, why);
-            case ChargeOutcome.Contradiction(var why) -> callForAttention(leased, why);
+            case ChargeOutcome.Contradiction(var why) -> setAside(leased, why);
         };
     }
 
@@ -153,7 +153,7 @@ public final class FinishOrder {
         return switch (payments.voidCharge(rejected.id())) {
             case VoidOutcome.Voided _ -> conclude(leased, rejected, Settlement.RELEASE);
             case VoidOutcome.Unknown(var why) -> park(leased, leased.order(), why);
-            case VoidOutcome.Contradiction(var why) -> callForAttention(leased, why);
+            case VoidOutcome.Contradiction(var why) -> setAside(leased, why);
         };
     }
 
@@ -167,11 +167,11 @@ public final class FinishOrder {
         var order = leased.order();
         var released = inventory.release(order.id());
         if (released instanceof SettlementOutcome.Contradiction(var why)) {
-            return callForAttention(leased, why); // it is sold, and the money for it stays
+            return setAside(leased, why); // it is sold, and the money for it stays
         }
         var voided = payments.voidCharge(order.id());
         if (voided instanceof VoidOutcome.Contradiction(var why)) {
-            return callForAttention(leased, why);
+            return setAside(leased, why);
         }
         if (voided instanceof VoidOutcome.Unknown(var why)) {
             return park(leased, order, why);
@@ -202,8 +202,8 @@ public final class FinishOrder {
         return next;
     }
 
-    private Order callForAttention(LeasedOrder leased, String why) {
-        var next = leased.order().needingAttention().at(now());
+    private Order setAside(LeasedOrder leased, String why) {
+        var next = leased.order().setAside().at(now());
         if (!orders.setAside(leased, next, why)) {
             return fencedOff(leased, next);
         }
@@ -218,7 +218,7 @@ public final class FinishOrder {
     private Order refused(LeasedOrder leased, WriteRefused refusal) {
         try {
             if (!isFirstRefusal(leased.order().id())) {
-                return callForAttention(leased, String.valueOf(refusal.getMessage()));
+                return setAside(leased, String.valueOf(refusal.getMessage()));
             }
             log.error("order {}: {}; recovery tries once more", leased.order().id(), refusal.getMessage());
             orders.handBack(List.of(leased));

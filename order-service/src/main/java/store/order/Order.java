@@ -100,7 +100,7 @@ public record Order(
         return in(Status.CANCELLED, reason);
     }
 
-    Order needingAttention() {
+    Order setAside() {
         return in(Status.NEEDS_ATTENTION, Reason.CONTRADICTION);
     }
 

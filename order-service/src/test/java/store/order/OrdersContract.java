@@ -277,7 +277,7 @@ public interface OrdersContract {
     }
 
     private void setAside(LeasedOrder leased) {
-        var next = later(leased.order().needingAttention());
+        var next = later(leased.order().setAside());
         assertThat(orders().setAside(leased, next, "another amount")).isTrue();
     }
 
