@@ -5,7 +5,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * An amount of money.
+ * An amount of money. A peer may state any amount and any currency; {@link #isChargeable} says whether payment takes it.
  *
  * @param amount in minor units (cents for EUR)
  * @param currency ISO 4217 code

@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * How much of one product is ordered.
  *
- * @param quantity pieces, 1 to 100
+ * @param sku 1 to 100 characters that PostgreSQL can store: no control character, no half of a surrogate pair
+ * @param quantity pieces, at least 1
  * @param name the product's name when it was held; null until then
  * @param unitPrice the price it was held at; null until then
  */
@@ -14,6 +15,27 @@ public record OrderLine(
         int quantity,
         @Nullable String name,
         @Nullable Money unitPrice) {
+
+    public static final int MAX_SKU_LENGTH = 100;
+
+    public OrderLine {
+        if (!isSku(sku)) {
+            throw new IllegalArgumentException("a SKU has 1 to " + MAX_SKU_LENGTH + " characters");
+        }
+        if (quantity < 1) {
+            throw new IllegalArgumentException("at least one piece is ordered, not " + quantity);
+        }
+    }
+
+    public static boolean isSku(String text) {
+        return !text.isBlank()
+                && text.length() <= MAX_SKU_LENGTH
+                && text.codePoints().noneMatch(OrderLine::cannotBeStored);
+    }
+
+    private static boolean cannotBeStored(int codePoint) {
+        return Character.isISOControl(codePoint) || Character.getType(codePoint) == Character.SURROGATE;
+    }
 
     /** A line as it is asked for. */
     public static OrderLine of(String sku, int quantity) {

@@ -127,7 +127,7 @@ public interface OrdersContract {
         var found = orders().find(leased.order().id()).orElseThrow();
         assertThat(found.status()).isEqualTo(Status.CONFIRMED);
         assertThat(found.updatedAt()).isEqualTo(confirmed.updatedAt());
-        assertThat(found.answer()).usingRecursiveComparison().isEqualTo(ANSWER);
+        assertThat(found.answer()).isEqualTo(ANSWER);
         var open = settlementOf(found.id());
         assertThat(open).containsExactly(new Open(found.id(), Settlement.COMMIT, 0));
         assertThat(settlementOf(found.id())).as("taken, so not due").isEmpty();

@@ -20,8 +20,6 @@ record PlaceOrderRequest(
 
     private static final int MAX_LINES = 50;
     private static final int MAX_QUANTITY = 100;
-    private static final int MAX_TEXT_LENGTH = 100;
-    private static final Pattern CARD = Pattern.compile("[!-~]{1,100}");
     private static final Pattern CURRENCY = Pattern.compile("[A-Z]{3}");
 
     record Line(@Nullable String sku, @Nullable Integer quantity) {}
@@ -43,7 +41,7 @@ record PlaceOrderRequest(
         var errors = new ArrayList<FieldError>();
         var quantities = checkedLines(errors);
         var token = payment == null ? null : payment.token();
-        if (token == null || !CARD.matcher(token).matches()) {
+        if (token == null || !CardToken.isToken(token)) {
             errors.add(new FieldError("payment.token", "must have 1 to 100 visible ASCII characters"));
         }
         var amount = expectedTotal == null ? null : expectedTotal.amount();
@@ -72,8 +70,8 @@ record PlaceOrderRequest(
         for (var i = 0; i < lines.size(); i++) {
             var line = lines.get(i);
             var at = "lines[" + i + "]";
-            if (line == null || line.sku() == null || !isText(line.sku())) {
-                errors.add(new FieldError(at + ".sku", "must have 1 to " + MAX_TEXT_LENGTH + " characters"));
+            if (line == null || line.sku() == null || !OrderLine.isSku(line.sku())) {
+                errors.add(new FieldError(at + ".sku", "must have 1 to " + OrderLine.MAX_SKU_LENGTH + " characters"));
             } else if (line.quantity() == null || line.quantity() < 1) {
                 errors.add(new FieldError(at + ".quantity", "must be 1 to " + MAX_QUANTITY));
             } else if (quantities.merge(line.sku(), line.quantity().longValue(), Long::sum) > MAX_QUANTITY) {
@@ -84,14 +82,5 @@ record PlaceOrderRequest(
             errors.add(new FieldError("lines", "must have 1 to " + MAX_LINES + " products"));
         }
         return quantities;
-    }
-
-    /** PostgreSQL stores no NUL in a text and no half of a surrogate pair, and no name of ours has a control character. */
-    private static boolean isText(@Nullable String value) {
-        return value != null
-                && !value.isBlank()
-                && value.length() <= MAX_TEXT_LENGTH
-                && value.codePoints()
-                        .noneMatch(c -> Character.isISOControl(c) || Character.getType(c) == Character.SURROGATE);
     }
 }
