@@ -268,32 +268,39 @@ final class JdbcOrders implements Orders {
 
     @Override
     public boolean advance(LeasedOrder from, Order next) {
-        return change(from, next, true, Duration.ZERO, null, null);
+        return change(from, next, new Change(true, Duration.ZERO, null, null));
     }
 
     @Override
     public boolean park(LeasedOrder from, Order next, Duration delay) {
-        return change(from, next, false, delay, null, null);
+        return change(from, next, new Change(false, delay, null, null));
     }
 
     @Override
     public boolean setAside(LeasedOrder from, Order next, String why) {
-        return change(from, next, false, Duration.ZERO, null, why);
+        return change(from, next, new Change(false, Duration.ZERO, null, why));
     }
 
     @Override
     public boolean conclude(LeasedOrder from, Order next, @Nullable Settlement settlement) {
-        return change(from, next, false, Duration.ZERO, settlement, null);
+        return change(from, next, new Change(false, Duration.ZERO, settlement, null));
     }
 
-    /** The audit gets a row only where status or reason change; parking an order again as it was is no news. */
-    private boolean change(
-            LeasedOrder from,
-            Order next,
-            boolean keepLease,
+    /**
+     * What a change does beside writing the order.
+     *
+     * @param delay how long recovery leaves the order alone, once its lease is given back
+     * @param settlement what is left to be done at inventory
+     * @param note for the audit
+     */
+    private record Change(
+            boolean keepsLease,
             Duration delay,
             @Nullable Settlement settlement,
-            @Nullable String note) {
+            @Nullable String note) {}
+
+    /** The audit gets a row only where status or reason change; parking an order again as it was is no news. */
+    private boolean change(LeasedOrder from, Order next, Change change) {
         var before = from.order();
         var total = next.total();
         var answer = next.answer();
@@ -334,11 +341,11 @@ final class JdbcOrders implements Orders {
                         .param("answerStatus", answer == null ? null : answer.status(), Types.INTEGER)
                         .param("answerBody", answer == null ? null : answer.body(), Types.BINARY)
                         .param("updatedAt", Timestamp.from(next.updatedAt()))
-                        .param("keepLease", keepLease)
-                        .param("delay", delay.toMillis())
-                        .param("settlement", name(settlement), Types.VARCHAR)
+                        .param("keepLease", change.keepsLease())
+                        .param("delay", change.delay().toMillis())
+                        .param("settlement", name(change.settlement()), Types.VARCHAR)
                         .param("actor", from.lease().actor().name())
-                        .param("note", note, Types.VARCHAR)
+                        .param("note", change.note(), Types.VARCHAR)
                         .param("news", next.status() != before.status() || next.reason() != before.reason())
                         .query(Integer.class)
                         .single())
