@@ -18,6 +18,7 @@ import store.order.Orders.RecordingUnknown;
 import store.order.Orders.WriteRefused;
 import store.order.Payments.ChargeOutcome;
 import store.order.Payments.VoidOutcome;
+import store.resilience.BackOff;
 
 /**
  * Takes an order as far as it gets: to its end, or to where an outcome is unknown. Always the same small program, run from the top by
@@ -45,7 +46,7 @@ public final class FinishOrder {
 
     private final Duration patience;
     private final InstantSource time;
-    private final RandomGenerator random;
+    private final BackOff backOff;
 
     /**
      * @param patience the age at which a pending order is given up
@@ -67,7 +68,7 @@ public final class FinishOrder {
         this.leases = leases;
         this.patience = patience;
         this.time = time;
-        this.random = random;
+        this.backOff = new BackOff(FIRST_RETRY, LAST_RETRY, random);
     }
 
     /** Returns the order as it stands then, as far as this process knows. */
@@ -195,7 +196,7 @@ public final class FinishOrder {
 
     private Order park(LeasedOrder leased, Order order, String why) {
         var next = order.at(now());
-        if (!orders.park(leased, next, backOff(leased.attempts()))) {
+        if (!orders.park(leased, next, backOff.after(leased.attempts()))) {
             return fencedOff(leased, next);
         }
         log.info("order {} stays {} ({}): {}; recovery asks again", next.id(), next.status(), next.reason(), why);
@@ -248,11 +249,5 @@ public final class FinishOrder {
     /** Orders are recorded to the millisecond. */
     private Instant now() {
         return time.instant().truncatedTo(ChronoUnit.MILLIS);
-    }
-
-    /** Doubles from {@link #FIRST_RETRY} to {@link #LAST_RETRY}, less up to a half so that orders do not march in step. */
-    private Duration backOff(int attempts) {
-        var longest = Math.min(LAST_RETRY.toMillis(), FIRST_RETRY.toMillis() << Math.min(attempts, 10));
-        return Duration.ofMillis(random.nextLong(longest / 2, longest + 1));
     }
 }

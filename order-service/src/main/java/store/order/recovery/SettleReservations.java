@@ -20,6 +20,7 @@ import store.order.Orders.RecordingUnknown;
 import store.order.Orders.WriteRefused;
 import store.order.Settlements;
 import store.order.Settlements.Open;
+import store.resilience.BackOff;
 
 /**
  * Commits or releases the reservations of orders whose fate is decided. Whatever happens here never changes an order; what fails is
@@ -57,14 +58,14 @@ final class SettleReservations {
 
     private final Settlements settlements;
     private final Inventory inventory;
-    private final RandomGenerator random;
+    private final BackOff backOff;
     private final Pace pace;
     private final Set<Open> taken = ConcurrentHashMap.newKeySet();
 
     SettleReservations(Settlements settlements, Inventory inventory, RandomGenerator random, Pace pace) {
         this.settlements = settlements;
         this.inventory = inventory;
-        this.random = random;
+        this.backOff = new BackOff(FIRST_RETRY, LAST_RETRY, random);
         this.pace = pace;
     }
 
@@ -159,8 +160,7 @@ final class SettleReservations {
     }
 
     private boolean postpone(Open open) {
-        var longest = Math.min(LAST_RETRY.toMillis(), FIRST_RETRY.toMillis() << Math.min(open.attempts(), 10));
-        settlements.postpone(open.order(), Duration.ofMillis(random.nextLong(longest / 2, longest + 1)));
+        settlements.postpone(open.order(), backOff.after(open.attempts()));
         return false;
     }
 }
