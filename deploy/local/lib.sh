@@ -34,10 +34,11 @@ find_jdk() {
 is_built() {
     is_current "$launcher" deploy/local && is_current "$sandbox" deploy/acquirer-sandbox || return 1
     for service in $services; do
-        is_current "$(jar_of "$service")" resilience "$service" || return 1
+        # shellcheck disable=SC2046 # the edge is in the gateway only
+        is_current "$(jar_of "$service")" resilience $([ "$service" != gateway ] || echo edge) "$service" || return 1
     done
     [ -z "$links" ] || is_current chaos/target/chaos.jar chaos || return 1
-    [ "$build" = services ] || is_current "$(jar_of monolith)" resilience $services monolith
+    [ "$build" = services ] || is_current "$(jar_of monolith)" resilience edge inventory-service payment-service order-service monolith
 }
 
 # is_current JAR MODULE...
