@@ -23,14 +23,14 @@ import store.order.PlaceOrder;
 import store.order.ResolveOrder;
 import store.order.RetryOrder;
 import store.order.TerminalAnswers;
-import store.order.jdbc.OrderJdbc;
-import store.order.recovery.OrderRecovery;
-import store.order.web.OrderWeb;
+import store.order.jdbc.OrderJdbcConfiguration;
+import store.order.recovery.OrderRecoveryConfiguration;
+import store.order.web.OrderWebConfiguration;
 import store.resilience.KeyRing;
 
 /** The checkout over one database: everything but how its peers, {@link Inventory} and {@link Payments}, are reached. */
 @Configuration(proxyBeanMethods = false)
-@Import({OrderJdbc.class, OrderWeb.class, OrderRecovery.class})
+@Import({OrderJdbcConfiguration.class, OrderWebConfiguration.class, OrderRecoveryConfiguration.class})
 public class OrderModule {
 
     @Bean

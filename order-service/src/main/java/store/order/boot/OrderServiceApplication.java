@@ -13,7 +13,7 @@ import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.http.SessionCreationPolicy;
 import org.springframework.security.config.observation.SecurityObservationSettings;
 import org.springframework.security.web.SecurityFilterChain;
-import store.order.http.OrderHttp;
+import store.order.http.OrderPeersConfiguration;
 import store.resilience.DatabaseTime;
 import store.resilience.TransactionGuard;
 import store.resilience.spring.PassOnHeadersFilter;
@@ -23,7 +23,7 @@ import store.resilience.spring.SpringTransactionGuard;
 /** order-service: the module with its peers over the network, as a process of its own that checks tokens itself. */
 @SpringBootConfiguration(proxyBeanMethods = false)
 @EnableAutoConfiguration
-@Import({OrderModule.class, OrderHttp.class, PassOnHeadersFilter.class, ProblemAnswers.class})
+@Import({OrderModule.class, OrderPeersConfiguration.class, PassOnHeadersFilter.class, ProblemAnswers.class})
 public class OrderServiceApplication {
 
     public static void main(String[] arguments) {

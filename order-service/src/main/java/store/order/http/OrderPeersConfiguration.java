@@ -15,8 +15,8 @@ import store.resilience.TransactionGuard;
 
 /** The peers over the network. */
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties(OrderHttp.Peers.class)
-public class OrderHttp {
+@EnableConfigurationProperties(OrderPeersConfiguration.Peers.class)
+public class OrderPeersConfiguration {
 
     @Bean
     PeerClient inventoryClient(Peers peers, TransactionGuard guard) {

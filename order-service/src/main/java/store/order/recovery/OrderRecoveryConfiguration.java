@@ -34,9 +34,9 @@ import store.resilience.spring.OutageLines;
  * other instances have written, so the clock must be one that they share.
  */
 @Configuration(proxyBeanMethods = false)
-public class OrderRecovery {
+public class OrderRecoveryConfiguration {
 
-    private static final Logger log = LoggerFactory.getLogger(OrderRecovery.class);
+    private static final Logger log = LoggerFactory.getLogger(OrderRecoveryConfiguration.class);
 
     /** Nobody waits for recovery within a tick; ten of them still fit into a fault's shortest recovery target. */
     private static final Duration TICK = Duration.ofMillis(500);

@@ -15,7 +15,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** The public API of the module, and the operator's. */
 @Configuration(proxyBeanMethods = false)
-public class OrderWeb {
+public class OrderWebConfiguration {
 
     @Bean
     TerminalAnswers terminalAnswers(JsonMapper json) {

@@ -22,7 +22,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** The module's state in PostgreSQL, schema {@code orders}. */
 @Configuration(proxyBeanMethods = false)
-public class OrderJdbc {
+public class OrderJdbcConfiguration {
 
     /** Migrates over a connection of its own: the pool's statement timeout is for requests. */
     @Bean
