@@ -13,7 +13,7 @@ import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.http.SessionCreationPolicy;
 import org.springframework.security.config.observation.SecurityObservationSettings;
 import org.springframework.security.web.SecurityFilterChain;
-import store.order.http.OrderPeersConfiguration;
+import store.order.peers.OrderPeersConfiguration;
 import store.resilience.DatabaseTime;
 import store.resilience.TransactionGuard;
 import store.resilience.spring.PassOnHeadersFilter;

@@ -1,4 +1,4 @@
-package store.order.http;
+package store.order.peers;
 
 import java.io.IOException;
 import java.nio.file.Files;

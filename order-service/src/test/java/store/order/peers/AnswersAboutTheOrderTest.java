@@ -1,4 +1,4 @@
-package store.order.http;
+package store.order.peers;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;

@@ -1,4 +1,4 @@
-package store.order.http;
+package store.order.peers;
 
 import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.Nulls;

@@ -1,4 +1,4 @@
-package store.order.http;
+package store.order.peers;
 
 import java.util.EnumSet;
 import java.util.Set;
@@ -8,8 +8,8 @@ import store.order.Money;
 import store.order.OrderId;
 import store.order.Payments;
 import store.order.Reason;
-import store.order.http.PeerJson.AboutOrder;
-import store.order.http.PeerJson.Named;
+import store.order.peers.PeerJson.AboutOrder;
+import store.order.peers.PeerJson.Named;
 import store.resilience.PeerAnswer.Answered;
 import store.resilience.PeerAnswer.NotSent;
 import store.resilience.PeerAnswer.Unanswered;

@@ -1,4 +1,4 @@
-package store.order.http;
+package store.order.peers;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;

@@ -1,4 +1,4 @@
-package store.order.http;
+package store.order.peers;
 
 import java.util.EnumSet;
 import java.util.List;
@@ -11,8 +11,8 @@ import store.order.OrderId;
 import store.order.OrderLine;
 import store.order.Reason;
 import store.order.Settlement;
-import store.order.http.PeerJson.AboutOrder;
-import store.order.http.PeerJson.Named;
+import store.order.peers.PeerJson.AboutOrder;
+import store.order.peers.PeerJson.Named;
 import store.resilience.PeerAnswer.Answered;
 import store.resilience.PeerAnswer.NotSent;
 import store.resilience.PeerAnswer.Unanswered;
