@@ -55,9 +55,9 @@ public class OrderRecoveryConfiguration {
     }
 
     @Bean(destroyMethod = "handBack")
-    SettleReservations settleReservations(
+    CompleteSettlements completeSettlements(
             Settlements settlements, Inventory inventory, RandomGenerator random, Pace recoveryPace) {
-        return new SettleReservations(settlements, inventory, random, recoveryPace);
+        return new CompleteSettlements(settlements, inventory, random, recoveryPace);
     }
 
     /** What an alarm is set on: each should be 0, the second soon after a fault's end. Read from the database whenever somebody looks. */
@@ -81,13 +81,13 @@ public class OrderRecoveryConfiguration {
             DataSource database,
             InstantSource time,
             RecoverOrders recoverOrders,
-            SettleReservations settleReservations) {
+            CompleteSettlements completeSettlements) {
         OutageLines.install();
         return Scheduler.create(database)
                 .startTasks(
                         every("recover-orders", recoverOrders::recoverDue),
-                        every("settle-reservations", settleReservations::settleFresh),
-                        every("settle-late-reservations", settleReservations::settleLate))
+                        every("settle-reservations", completeSettlements::settleFresh),
+                        every("settle-late-reservations", completeSettlements::settleLate))
                 .clock(time::instant)
                 .tableName("orders.scheduled_tasks")
                 .threads(3)

@@ -210,8 +210,8 @@ final class Shop {
                     case PAYMENT -> bean(ResolvePayments.class).resolve();
                     case ORDER -> tick("recoverOrders", "recoverDue");
                     case SETTLEMENT -> {
-                        tick("settleReservations", "settleFresh");
-                        tick("settleReservations", "settleLate");
+                        tick("completeSettlements", "settleFresh");
+                        tick("completeSettlements", "settleLate");
                     }
                     case NOTHING -> {}
                 }

@@ -23,7 +23,7 @@ import store.order.OrderLine;
 import store.order.Settlement;
 
 /** A settlement stays open until inventory has acknowledged it. */
-class SettleReservationsTest {
+class CompleteSettlementsTest {
 
     private final OrderId order = new OrderId(UUID.randomUUID());
     private final List<String> sent = new ArrayList<>();
@@ -31,8 +31,8 @@ class SettleReservationsTest {
             _ -> new Product("Cup", new Money(1000, "EUR"), 10), () -> {}, request -> sent.add(request.step()));
     private Instant now = Instant.EPOCH;
     private final InMemorySettlements settlements = new InMemorySettlements(() -> now);
-    private final SettleReservations settleReservations =
-            new SettleReservations(settlements, inventory, new Random(1), new Pace(1_000, System::nanoTime));
+    private final CompleteSettlements completeSettlements =
+            new CompleteSettlements(settlements, inventory, new Random(1), new Pace(1_000, System::nanoTime));
 
     @ParameterizedTest(name = "{0}: inventory {1}")
     @CsvSource(
@@ -58,13 +58,13 @@ class SettleReservationsTest {
             case "refuses" -> step.answerNext(() -> new SettlementOutcome.Contradiction("another order"));
             default -> {}
         }
-        settleReservations.settleFresh(() -> false);
+        completeSettlements.settleFresh(() -> false);
 
         assertThat(settlements.of(order)).isEqualTo(stillOpen);
         assertThat(inventory.states.get(order)).isEqualTo(reservation);
 
         now = now.plusSeconds(20);
-        settleReservations.settleLate(() -> false);
+        completeSettlements.settleLate(() -> false);
         assertThat(settlements.of(order)).as("at the next try").isNull();
     }
 
@@ -73,8 +73,8 @@ class SettleReservationsTest {
         open(Settlement.COMMIT);
         for (var longest : List.of(500, 1000, 2000, 4000)) {
             inventory.committing.loseNextRequest();
-            settleReservations.settleFresh(() -> false);
-            settleReservations.settleLate(() -> false);
+            completeSettlements.settleFresh(() -> false);
+            completeSettlements.settleLate(() -> false);
             assertThat(settlements.dueIn(order))
                     .isBetween(Duration.ofMillis(longest / 2), Duration.ofMillis(longest));
             now = now.plusMillis(longest);
@@ -84,8 +84,8 @@ class SettleReservationsTest {
     @Test
     void aProcessThatStopsTakesNothingUp() {
         open(Settlement.COMMIT);
-        settleReservations.settleFresh(() -> true);
-        settleReservations.settleLate(() -> true);
+        completeSettlements.settleFresh(() -> true);
+        completeSettlements.settleLate(() -> true);
         assertThat(sent).containsExactly("reserve");
         assertThat(settlements.dueIn(order)).isZero();
     }

@@ -29,9 +29,9 @@ import store.resilience.BackOff;
  * <p>The first try for an order that its own request has ended is a part of that checkout, and waits for nothing. All others are
  * recovery, and keep its {@link Pace}: after an outage they are many.
  */
-final class SettleReservations {
+final class CompleteSettlements {
 
-    private static final Logger log = LoggerFactory.getLogger(SettleReservations.class);
+    private static final Logger log = LoggerFactory.getLogger(CompleteSettlements.class);
 
     private static final int BATCH = 50;
 
@@ -62,7 +62,7 @@ final class SettleReservations {
     private final Pace pace;
     private final Set<Open> taken = ConcurrentHashMap.newKeySet();
 
-    SettleReservations(Settlements settlements, Inventory inventory, RandomGenerator random, Pace pace) {
+    CompleteSettlements(Settlements settlements, Inventory inventory, RandomGenerator random, Pace pace) {
         this.settlements = settlements;
         this.inventory = inventory;
         this.backOff = new BackOff(FIRST_RETRY, LAST_RETRY, random);
