@@ -10,23 +10,31 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.testcontainers.postgresql.PostgreSQLContainer;
 
 /** A PostgreSQL server for tests; it ends with this JVM. */
 record PostgresServer(String host, int port, String user, String password) {
 
     private static final String IMAGE = "postgres:18";
+
+    /** It removes what a killed JVM leaves in the engine. The name is a constant of Testcontainers. */
+    static final String HELPER_IMAGE = "testcontainers/ryuk:0.14.0";
+
     private static final Path ENGINE = Path.of("/var/run/docker.sock");
     /** Tests open a pool per application context, and Spring keeps contexts for the next class. */
     private static final String MAX_CONNECTIONS = "200";
 
     static PostgresServer start(String source) {
-        var choice = source.equals("auto") ? (engineHasTheImage() ? "docker" : "embedded") : source;
-        System.out.println("Test databases: " + choice + " PostgreSQL (store.postgres=" + source + ")");
+        var whyNotDocker = source.equals("auto") ? whyNotDocker() : null;
+        var choice = !source.equals("auto") ? source : whyNotDocker == null ? "docker" : "embedded";
+        System.out.println("Test databases: " + choice + " PostgreSQL (store.postgres=" + source
+                + (whyNotDocker == null ? ")" : ": " + whyNotDocker + ")"));
         return switch (choice) {
             case "docker" -> docker();
             case "embedded" -> embedded();
@@ -66,30 +74,43 @@ record PostgresServer(String host, int port, String user, String password) {
                 container.getPassword());
     }
 
+    /** Why the engine cannot serve the tests; null if it can. */
+    private static @Nullable String whyNotDocker() {
+        if (!Files.exists(ENGINE)) {
+            return "there is no Docker engine at " + ENGINE;
+        }
+        // Testcontainers starts its helper first, and waits for minutes where the helper's image cannot be fetched.
+        var withoutHelper = Boolean.parseBoolean(System.getenv("TESTCONTAINERS_RYUK_DISABLED"));
+        for (var image : withoutHelper ? List.of(IMAGE) : List.of(IMAGE, HELPER_IMAGE)) {
+            if (!engineHas(image)) {
+                return "the Docker engine does not have " + image + ", or does not answer within 2 s";
+            }
+        }
+        return null;
+    }
+
     /**
      * Asks the engine's socket directly: Testcontainers would look for an engine, and try to pull the image, for minutes. An engine
      * that is reached over TCP is used with {@code -Dstore.postgres=docker}.
      */
-    private static boolean engineHasTheImage() {
-        if (!Files.exists(ENGINE)) {
-            return false;
-        }
-        var question = CompletableFuture.supplyAsync(() -> {
+    private static boolean engineHas(String image) {
+        var answered = CompletableFuture.supplyAsync(() -> {
             try (var engine = SocketChannel.open(StandardProtocolFamily.UNIX)) {
                 engine.connect(UnixDomainSocketAddress.of(ENGINE));
-                engine.write(ByteBuffer.wrap(("GET /images/" + IMAGE + "/json HTTP/1.0\r\nHost: docker\r\n\r\n")
+                engine.write(ByteBuffer.wrap(("GET /images/" + image + "/json HTTP/1.0\r\nHost: docker\r\n\r\n")
                         .getBytes(StandardCharsets.US_ASCII)));
-                var answer = ByteBuffer.allocate(12);
-                while (answer.hasRemaining() && engine.read(answer) >= 0) {
-                    // the status line is all that counts
+                var statusLine = ByteBuffer.allocate(12);
+                while (statusLine.hasRemaining() && engine.read(statusLine) >= 0) {
+                    // the rest of the answer does not matter
                 }
-                return new String(answer.array(), 0, answer.position(), StandardCharsets.US_ASCII).endsWith(" 200");
+                return new String(statusLine.array(), 0, statusLine.position(), StandardCharsets.US_ASCII)
+                        .endsWith(" 200");
             } catch (IOException e) {
                 return false;
             }
         });
         try {
-            return question.get(2, TimeUnit.SECONDS);
+            return answered.get(2, TimeUnit.SECONDS);
         } catch (TimeoutException | ExecutionException _) {
             return false;
         } catch (InterruptedException e) {

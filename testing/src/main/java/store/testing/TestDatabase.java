@@ -8,8 +8,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * An empty PostgreSQL database of a test's own, on one server that all tests of this JVM share.
  *
  * <p>The system property {@code store.postgres} says where the server comes from: {@code docker} (Testcontainers), {@code embedded}
- * (binaries from the Maven repository), or {@code auto}, the default: Docker if its engine answers within two seconds and has the
- * image, else embedded. The choice is printed once.
+ * (binaries from the Maven repository), or {@code auto}, the default: Docker if its engine answers within two seconds and has both
+ * PostgreSQL's image and that of Testcontainers' helper, else embedded. The choice is printed once, with its reason.
  *
  * @param jdbcUrl the database's address, without parameters
  */
