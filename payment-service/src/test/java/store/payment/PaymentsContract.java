@@ -1,6 +1,7 @@
 package store.payment;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static store.payment.Orders.order;
 
 import java.time.Duration;
@@ -28,8 +29,17 @@ public abstract class PaymentsContract {
 
     private Payments payments;
 
-    /** A record without payments. */
+    /** A record without payments, that refuses no write. */
     protected abstract Payments payments();
+
+    /** The record's clock is set back. */
+    protected abstract void setClockBack(Duration by);
+
+    /** From now on the record refuses every payment that would be in this state. */
+    protected abstract void refuse(State state);
+
+    /** The ids of the movements that are booked for the order. */
+    protected abstract List<String> booked(OrderId order);
 
     @BeforeEach
     void empty() {
@@ -179,6 +189,69 @@ public abstract class PaymentsContract {
     void recordsAChargeThatIsNotToBeSentAsNotSent() {
         var begun = (Begun) payments.begin(key(order()), AMOUNT, TOKEN, false, LONG);
         assertThat(begun.held().firstSentAt()).isNull();
+    }
+
+    @Test
+    void booksEachMovementOnce() {
+        var held = begun(order(), LONG);
+        var capture = movement(held, Movement.Kind.CAPTURE);
+        payments.settle(held, Settlement.captured(List.of(capture)));
+        assertThat(booked(held.orderId())).containsExactly(capture.id());
+
+        var voiding = payments.beginVoid(held.key(), LONG).orElseThrow();
+        var undone = movement(held, Movement.Kind.VOID);
+        assertThat(payments.settle(voiding, Settlement.voided(List.of(capture, undone))))
+                .hasValueSatisfying(settled -> assertThat(settled.state()).isEqualTo(State.VOIDED));
+        assertThat(booked(held.orderId())).containsExactlyInAnyOrder(capture.id(), undone.id());
+
+        payments.settle(voiding, Settlement.voided(List.of(movement(held, Movement.Kind.CAPTURE))));
+        assertThat(booked(held.orderId()))
+                .as("a holder that was overtaken books nothing")
+                .hasSize(2);
+    }
+
+    @Test
+    void moneyThatIsBookedIsNotUndoneBecauseTheAcquirerForgotIt() {
+        for (var undone : List.of(Settlement.voided(List.of()), Settlement.refunded(List.of()))) {
+            var held = begun(order(), LONG);
+            payments.settle(held, Settlement.captured(List.of(movement(held, Movement.Kind.CAPTURE))));
+            var voiding = payments.beginVoid(held.key(), LONG).orElseThrow();
+            assertThat(payments.settle(voiding, undone).orElseThrow().state()).isEqualTo(State.UNRECONCILED);
+            assertThat(payments.claimDue("sandbox", 10, LONG)).as("it rests").isEmpty();
+        }
+    }
+
+    @Test
+    void aRefusedWriteChangesNothingAndIsCounted() {
+        var held = begun(order(), LONG);
+        refuse(State.CAPTURED);
+        var capture = movement(held, Movement.Kind.CAPTURE);
+        assertThatThrownBy(() -> payments.settle(held, Settlement.captured(List.of(capture))))
+                .isInstanceOf(WriteRefused.class);
+        assertThat(payments.find(held.orderId())).contains(held);
+        assertThat(booked(held.orderId())).isEmpty();
+        assertThat(payments.writesRefused()).isEqualTo(1);
+    }
+
+    @Test
+    void goesOnWhenTheClockIsSetBack() {
+        var key = key(order());
+        payments.begin(key, AMOUNT, TOKEN, true, LONG);
+        setClockBack(Duration.ofHours(3));
+
+        var held = payments.claimDue("sandbox", 1, LONG).getFirst();
+        assertThat(payments.markSent(held)).isPresent();
+        var again = payments.find(key.orderId()).orElseThrow();
+        assertThat(again.lastSentAt()).isBefore(again.firstSentAt());
+        var postponed = payments.postpone(held, OVER, true).orElseThrow();
+        assertThat(postponed.firstSentAt()).as("the first send stays uncleared").isNotNull();
+
+        setClockBack(Duration.ofHours(3));
+        held = payments.claimDue("sandbox", 1, LONG).getFirst();
+        assertThat(payments.markSent(held)).isPresent();
+        assertThat(payments.beginVoid(key, LONG)).isPresent();
+        setClockBack(Duration.ofHours(3));
+        assertThat(payments.claimDue("sandbox", 1, LONG)).hasSize(1);
     }
 
     private Payment begun(OrderId order, Duration lease) {

@@ -4,17 +4,28 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 
-/** The system's time, and as much later as a test says. */
+/** The time of another source, and as much later as a test says. */
 public final class ShiftedTime implements InstantSource {
 
+    private final InstantSource source;
     private volatile Duration ahead = Duration.ZERO;
 
+    /** Goes on with the system's time. */
+    public ShiftedTime() {
+        this(InstantSource.system());
+    }
+
+    public ShiftedTime(InstantSource source) {
+        this.source = source;
+    }
+
+    /** @param by negative to set the clock back */
     public void advance(Duration by) {
         ahead = ahead.plus(by);
     }
 
     @Override
     public Instant instant() {
-        return Instant.now().plus(ahead);
+        return source.instant().plus(ahead);
     }
 }
