@@ -1,13 +1,15 @@
 package store.payment;
 
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** An acquirer behind a network that fails in the ways that a test has put up, one for each call, in order. */
+/** An acquirer behind a network that fails in the ways that a test has lined up, one for each call, in order. */
 final class UnreliableAcquirer implements Acquirer {
 
     /** What happens to a call: it gets the call to make, or not to make, and says what the caller sees. */
@@ -30,6 +32,8 @@ final class UnreliableAcquirer implements Acquirer {
                 return unsettled.apply(new Unknown("the call is lost"));
             }
         };
+
+        Failure NONE = after(() -> {});
 
         Failure REFUSED = new Failure() {
             @Override
@@ -62,8 +66,12 @@ final class UnreliableAcquirer implements Acquirer {
 
     final AtomicInteger captures = new AtomicInteger();
 
+    /** What the caller has sent, whatever became of it. */
+    final List<String> sent = new CopyOnWriteArrayList<>();
+
     private final Acquirer acquirer;
     private final Queue<Failure> failures = new ArrayDeque<>();
+    private final Queue<Supplier<?>> underWay = new ArrayDeque<>();
 
     UnreliableAcquirer(Acquirer acquirer) {
         this.acquirer = acquirer;
@@ -71,6 +79,24 @@ final class UnreliableAcquirer implements Acquirer {
 
     void next(Failure failure) {
         failures.add(failure);
+    }
+
+    /** The next call is not answered, and takes effect only when it {@link #arrive arrives}. */
+    void delayNext() {
+        failures.add(new Failure() {
+            @Override
+            public <A> A befall(Supplier<A> call, Function<Unsettled, A> unsettled) {
+                underWay.add(call);
+                return unsettled.apply(new Unknown("the call is on its way"));
+            }
+        });
+    }
+
+    /** The calls that were delayed take effect. */
+    void arrive() {
+        for (var call = underWay.poll(); call != null; call = underWay.poll()) {
+            var _ = call.get();
+        }
     }
 
     /** Has the next calls answered so, whatever they ask and without any effect. */
@@ -94,30 +120,31 @@ final class UnreliableAcquirer implements Acquirer {
     @Override
     public CaptureAnswer capture(AcquirerKey key, Money amount, CardToken token) {
         captures.incrementAndGet();
-        return call(() -> acquirer.capture(key, amount, token), unsettled -> unsettled);
+        return call("capture", () -> acquirer.capture(key, amount, token), unsettled -> unsettled);
     }
 
     @Override
     public VoidAnswer undo(AcquirerKey key) {
-        return call(() -> acquirer.undo(key), unsettled -> unsettled);
+        return call("void", () -> acquirer.undo(key), unsettled -> unsettled);
     }
 
     @Override
     public RefundAnswer refund(AcquirerKey key, Movement capture) {
-        return call(() -> acquirer.refund(key, capture), unsettled -> unsettled);
+        return call("refund", () -> acquirer.refund(key, capture), unsettled -> unsettled);
     }
 
     @Override
     public LookupAnswer movementsOf(OrderId orderId) {
-        return call(() -> acquirer.movementsOf(orderId), unsettled -> unsettled);
+        return call("look", () -> acquirer.movementsOf(orderId), unsettled -> unsettled);
     }
 
     @Override
     public StatementAnswer statement(@Nullable String after, int limit) {
-        return call(() -> acquirer.statement(after, limit), unsettled -> unsettled);
+        return call("statement", () -> acquirer.statement(after, limit), unsettled -> unsettled);
     }
 
-    private <A> A call(Supplier<A> call, Function<Unsettled, A> unsettled) {
+    private <A> A call(String what, Supplier<A> call, Function<Unsettled, A> unsettled) {
+        sent.add(what);
         Failure failure;
         synchronized (failures) {
             failure = failures.poll();
