@@ -45,17 +45,17 @@ public final class ReconcileLedger {
 
     private final Ledger ledger;
     private final Acquirer acquirer;
-    private final Duration settling;
+    private final Duration bookingDelay;
     private final InstantSource time;
 
     /** Whether the last run ended without an answer: an outage is logged once. */
     private volatile boolean unanswered;
 
-    /** @param settling age at which a movement counts as missing; before, its payment may just be about to book it */
-    public ReconcileLedger(Ledger ledger, Acquirer acquirer, Duration settling, InstantSource time) {
+    /** @param bookingDelay age at which a movement counts as missing; until then its payment may be about to book it */
+    public ReconcileLedger(Ledger ledger, Acquirer acquirer, Duration bookingDelay, InstantSource time) {
         this.ledger = ledger;
         this.acquirer = acquirer;
-        this.settling = settling;
+        this.bookingDelay = bookingDelay;
         this.time = time;
     }
 
@@ -67,22 +67,22 @@ public final class ReconcileLedger {
      */
     public int reconcile() {
         var differences = 0;
-        var now = time.instant(); // before any page is read: what is settled by now, the last page has
+        var now = time.instant(); // before any page is read: the last page has every movement that is due by now
         for (var pages = 0; pages < PAGES_AT_ONCE; pages++) {
             var after = ledger.cursor(acquirer.name());
             var answer = acquirer.statement(after, PAGE);
             noteOutage(answer);
             switch (answer) {
                 case Page page -> {
-                    var settled = page.movements().stream()
-                            .filter(movement -> isSettled(movement, now))
+                    var due = page.movements().stream()
+                            .filter(movement -> isDue(movement, now))
                             .toList();
-                    var whole = settled.size() == page.movements().size();
+                    var whole = due.size() == page.movements().size();
                     var last = page.next() == null || page.isEmpty();
-                    differences += book(page, settled, whole && !last ? page.next() : after);
+                    differences += book(page, due, whole && !last ? page.next() : after);
                     if (!whole || last) {
                         // The rest is read again when there is more.
-                        var shownUpTo = whole ? now.minus(settling) : lastSettled(page.movements(), now);
+                        var shownUpTo = whole ? now.minus(bookingDelay) : lastDue(page.movements(), now);
                         if (shownUpTo != null) {
                             report(ledger.sweep(acquirer.name(), shownUpTo));
                         }
@@ -98,25 +98,25 @@ public final class ReconcileLedger {
         return differences;
     }
 
-    /** Outside (now - settling, now + {@link #PLAUSIBLY_AHEAD}]. */
-    private boolean isSettled(Movement movement, Instant now) {
-        return !movement.at().isAfter(now.minus(settling)) || movement.at().isAfter(now.plus(PLAUSIBLY_AHEAD));
+    /** Whether its time is outside (now - bookingDelay, now + {@link #PLAUSIBLY_AHEAD}]. */
+    private boolean isDue(Movement movement, Instant now) {
+        return !movement.at().isAfter(now.minus(bookingDelay)) || movement.at().isAfter(now.plus(PLAUSIBLY_AHEAD));
     }
 
     /** The statement has shown everything up to here, even if the acquirer's clock jumped behind; null if that is not known. */
-    private @Nullable Instant lastSettled(List<Movement> movements, Instant now) {
+    private @Nullable Instant lastDue(List<Movement> movements, Instant now) {
         return movements.stream()
-                .takeWhile(movement -> isSettled(movement, now))
+                .takeWhile(movement -> isDue(movement, now))
                 .map(Movement::at)
                 .filter(at -> !at.isAfter(now))
                 .reduce((_, later) -> later)
                 .orElse(null);
     }
 
-    private int book(Page page, List<Movement> settled, @Nullable String cursor) {
+    private int book(Page page, List<Movement> due, @Nullable String cursor) {
         var found = page.unreadable().stream().map(ReconcileLedger::finding).toList();
-        var booked = ledger.reconcile(acquirer.name(), settled, found, cursor);
-        for (var movement : settled) {
+        var booked = ledger.reconcile(acquirer.name(), due, found, cursor);
+        for (var movement : due) {
             if (booked.booked().contains(movement.id())) {
                 log.info(
                         "payment {}: only the acquirer's statement knew its {} {}; it is booked now",
@@ -126,7 +126,7 @@ public final class ReconcileLedger {
             }
         }
         report(booked);
-        var orders = settled.stream().map(Movement::orderId).collect(Collectors.<UUID>toUnmodifiableSet());
+        var orders = due.stream().map(Movement::orderId).collect(Collectors.<UUID>toUnmodifiableSet());
         if (!orders.isEmpty()) {
             report(ledger.compare(acquirer.name(), orders));
         }

@@ -38,7 +38,7 @@ class PaymentProtocolIT {
 
     private static final Money AMOUNT = new Money(1999, "EUR");
     private static final CardToken VISA = new CardToken("tok_visa");
-    private static final Duration SETTLING = Duration.ofMinutes(1);
+    private static final Duration BOOKING_DELAY = Duration.ofMinutes(1);
     private static final AttemptSettings SETTINGS = new AttemptSettings(
             Duration.ofMinutes(1),
             Duration.ofHours(20),
@@ -92,7 +92,7 @@ class PaymentProtocolIT {
         chargeOrder = new ChargeOrder(payments, acquirer, attempts, SETTINGS, time);
         voidPayment = new VoidPayment(payments, acquirer, attempts, SETTINGS);
         resolvePayments = new ResolvePayments(payments, acquirer, attempts, SETTINGS);
-        reconcileLedger = new ReconcileLedger(used.ledger(), acquirer, SETTLING, time);
+        reconcileLedger = new ReconcileLedger(used.ledger(), acquirer, BOOKING_DELAY, time);
     }
 
     @Test
@@ -618,9 +618,9 @@ class PaymentProtocolIT {
         sandbox.acquirer().capture(new AcquirerKey("sandbox", order()), AMOUNT, VISA);
         assertThat(reconcileLedger.reconcile()).as("too young to be missing").isZero();
 
-        time.advance(SETTLING.plusMinutes(1));
+        time.advance(BOOKING_DELAY.plusMinutes(1));
         assertThat(reconcileLedger.reconcile()).isEqualTo(1);
-        time.advance(SETTLING.plusMinutes(1));
+        time.advance(BOOKING_DELAY.plusMinutes(1));
         assertThat(reconcileLedger.reconcile()).as("the chargeback").isEqualTo(1);
         assertThat(reconcileLedger.reconcile()).isZero();
         assertThat(booked()).contains("CHARGEBACK ACQUIRER -1999", "CHARGEBACK CHARGEBACKS 1999");
@@ -641,7 +641,7 @@ class PaymentProtocolIT {
             }
             return captures;
         });
-        time.advance(SETTLING.plusMinutes(1));
+        time.advance(BOOKING_DELAY.plusMinutes(1));
         assertThat(reconcileLedger.reconcile()).isEqualTo(captures);
         assertThat(reconcileLedger.reconcile()).isZero();
     }
@@ -650,7 +650,7 @@ class PaymentProtocolIT {
     void aStatementThatBooksFirstLeavesTheSettlementItsState() {
         acquirer.next(Failure.ANSWER_LOST);
         charge(VISA);
-        time.advance(SETTLING.plusMinutes(1));
+        time.advance(BOOKING_DELAY.plusMinutes(1));
         assertThat(reconcileLedger.reconcile()).isEqualTo(1);
         resolveNow();
         assertThat(payment().state()).isEqualTo(State.CAPTURED);

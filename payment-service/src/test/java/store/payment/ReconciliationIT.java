@@ -26,7 +26,7 @@ import store.payment.jdbc.PaymentDatabase;
 /** The reconciler over real PostgreSQL, reading the statement of an acquirer that has, loses and forgets what a test says. */
 class ReconciliationIT {
 
-    private static final Duration SETTLING = Duration.ofMinutes(1);
+    private static final Duration BOOKING_DELAY = Duration.ofMinutes(1);
     private static final Duration LEASE = Duration.ofMinutes(1);
     private static final long AMOUNT = 1999;
 
@@ -41,7 +41,7 @@ class ReconciliationIT {
     void start() throws IOException {
         database = new PaymentDatabase();
         stub = new StubAcquirer(lines::size, lines::get);
-        reconcileLedger = new ReconcileLedger(database.ledger(), stub.acquirer(), SETTLING, Instant::now);
+        reconcileLedger = new ReconcileLedger(database.ledger(), stub.acquirer(), BOOKING_DELAY, Instant::now);
     }
 
     @AfterEach

@@ -54,10 +54,10 @@ public class PaymentModule {
     @Bean
     ReconcileLedger reconcileLedger(
             Ledger ledger, Acquirer acquirer, PaymentProperties properties, InstantSource time) {
-        return new ReconcileLedger(ledger, acquirer, properties.settling(), time);
+        return new ReconcileLedger(ledger, acquirer, properties.bookingDelay(), time);
     }
 
-    /** @param settling age at which a movement that the ledger does not have counts as missing */
+    /** @param bookingDelay age at which a movement that the ledger does not have counts as missing */
     @ConfigurationProperties("store.payment")
-    record PaymentProperties(AttemptSettings attempts, Duration settling) {}
+    record PaymentProperties(AttemptSettings attempts, Duration bookingDelay) {}
 }

@@ -55,7 +55,7 @@ import tools.jackson.databind.json.JsonMapper;
         properties = {
             "spring.config.name=payment-service",
             "management.server.port=0",
-            "store.payment.settling=0s",
+            "store.payment.booking-delay=0s",
             "store.payment.recovery.reconcile-every=200ms"
         })
 class PaymentServiceIT {

@@ -147,7 +147,7 @@ final class World implements AutoCloseable {
                 Map.entry("store.payment.acquirer.address", "http://127.0.0.1:" + acquirer.port()),
                 Map.entry("store.payment.acquirer.timeout", "1s"),
                 Map.entry("store.payment.attempts.first-backoff", "100ms"),
-                Map.entry("store.payment.settling", "0s"),
+                Map.entry("store.payment.booking-delay", "0s"),
                 Map.entry("store.order.patience", "1h"),
                 Map.entry("store.inventory.stock", "100000")));
         settings.putAll(kind.settings);

@@ -92,7 +92,7 @@ final class TwoInstances implements AutoCloseable {
         all.put("store.payment.secret-file", secret.toString());
         all.put("store.payment.acquirer.address", "http://127.0.0.1:" + sandbox.port());
         // So that the ledger can be compared with the statement soon.
-        all.put("store.payment.settling", "1s");
+        all.put("store.payment.booking-delay", "1s");
         all.put("store.payment.recovery.reconcile-every", "1s");
         // A noisy machine is not what is tested here: a bound that is hit would only make the racers repeat themselves.
         all.put("store.payment.acquirer.timeout", "5s");
