@@ -21,7 +21,7 @@ import store.payment.Acquirer.Unsettled;
 import store.payment.Acquirer.VoidAnswer;
 import store.payment.Acquirer.Withdrawn;
 import store.payment.Payment.State;
-import store.payment.Payments.Settlement;
+import store.payment.Payments.Outcome;
 
 /**
  * Attempts to bring a held payment forward: each asks the acquirer, outside any transaction, and records what that made
@@ -128,12 +128,12 @@ public final class Attempts {
 
     private Payment sendCapture(Payment held, CardToken token) {
         return switch (acquirer.capture(held.key(), held.charged(), token)) {
-            case Captured(var capture) when isFirstSend(held) -> settle(held, Settlement.captured(List.of(capture)));
+            case Captured(var capture) when isFirstSend(held) -> record(held, Outcome.captured(List.of(capture)));
             // A repeat gets the first answer, whatever has moved since.
             case Captured(var capture) -> decideByRecord(held, List.of(capture), null);
-            case Declined(var reason) -> settle(held, Settlement.declined(reason));
+            case Declined(var reason) -> record(held, Outcome.declined(reason));
             // Voided in a life that this database has forgotten. The void, asked again, tells what it undid.
-            case Withdrawn _ -> settle(held, Settlement.voiding(List.of()));
+            case Withdrawn _ -> record(held, Outcome.voiding(List.of()));
             case Contradicted _ -> {
                 log.error(
                         "payment {}: its key stands for another charge at the acquirer; PENDING until it is voided",
@@ -179,8 +179,8 @@ public final class Attempts {
         return switch (balance.standing()) {
             case NOTHING -> nothingMoved(held, keyVoid);
             case CAPTURED -> captured(held, balance, keyVoid);
-            case VOIDED -> settle(held, Settlement.voided(balance.movements()));
-            case REFUNDED -> settle(held, Settlement.refunded(balance.movements()));
+            case VOIDED -> record(held, Outcome.voided(balance.movements()));
+            case REFUNDED -> record(held, Outcome.refunded(balance.movements()));
             case UNRECONCILED -> leaveUnreconciled(held, balance);
         };
     }
@@ -188,11 +188,11 @@ public final class Attempts {
     private Payment captured(Payment held, Balance balance, @Nullable VoidAnswer keyVoid) {
         // A version that does not know void_wanted may have made it VOIDING.
         if (!held.voidWanted() && held.state() != State.VOIDING) {
-            return settle(held, Settlement.captured(balance.movements()));
+            return record(held, Outcome.captured(balance.movements()));
         }
         return held.state() == State.VOIDING
                 ? giveBack(held, balance, keyVoid)
-                : settle(held, Settlement.voiding(balance.movements()));
+                : record(held, Outcome.voiding(balance.movements()));
     }
 
     private Payment nothingMoved(Payment held, @Nullable VoidAnswer keyVoid) {
@@ -202,7 +202,7 @@ public final class Attempts {
         var nothingCanMove =
                 keyVoid == null ? held.isQuiet(settings.quiet(), time.instant()) : keyVoid instanceof Undone;
         return nothingCanMove && held.state() != State.UNRECONCILED
-                ? settle(held, Settlement.voided(List.of()))
+                ? record(held, Outcome.voided(List.of()))
                 : postpone(held, settings.longestBackoff(), false);
     }
 
@@ -211,7 +211,7 @@ public final class Attempts {
             return refund(held, balance); // the key is forgotten, or the window has closed
         }
         return switch (acquirer.undo(held.key())) {
-            case Undone(var undone) when !undone.isEmpty() -> settleUndone(held, balance.with(undone));
+            case Undone(var undone) when !undone.isEmpty() -> recordUndone(held, balance.with(undone));
             case Unsettled unsettled -> postpone(held, unsettled, false);
             case Undone _, TooLate _ -> refund(held, balance);
         };
@@ -219,7 +219,7 @@ public final class Attempts {
 
     private Payment refund(Payment held, Balance balance) {
         return switch (acquirer.refund(held.key(), balance.captured())) {
-            case Refunded(var refund) -> settleUndone(held, balance.with(List.of(refund)));
+            case Refunded(var refund) -> recordUndone(held, balance.with(List.of(refund)));
             case Refused(var why) -> {
                 log.error(
                         "payment {}: its refund was refused ({}); it is VOIDING, the record is looked up again",
@@ -231,10 +231,10 @@ public final class Attempts {
         };
     }
 
-    private Payment settleUndone(Payment held, Balance balance) {
+    private Payment recordUndone(Payment held, Balance balance) {
         return switch (balance.standing()) {
-            case VOIDED -> settle(held, Settlement.voided(balance.movements()));
-            case REFUNDED -> settle(held, Settlement.refunded(balance.movements()));
+            case VOIDED -> record(held, Outcome.voided(balance.movements()));
+            case REFUNDED -> record(held, Outcome.refunded(balance.movements()));
             case NOTHING, CAPTURED, UNRECONCILED -> leaveUnreconciled(held, balance);
         };
     }
@@ -247,26 +247,26 @@ public final class Attempts {
                     held.orderId(),
                     balance);
         }
-        return settle(held, Settlement.unreconciled(balance.movements(), settings.longestBackoff()));
+        return record(held, Outcome.unreconciled(balance.movements(), settings.longestBackoff()));
     }
 
     private static List<Movement> undoneBy(VoidAnswer keyVoid) {
         return keyVoid instanceof Undone(var movements) ? movements : List.of();
     }
 
-    private Payment settle(Payment held, Settlement settlement) {
-        var settled = payments.settle(held, settlement);
-        settled.filter(payment -> payment.state() != held.state()).ifPresent(payment -> {
+    private Payment record(Payment held, Outcome outcome) {
+        var recorded = payments.record(held, outcome);
+        recorded.filter(payment -> payment.state() != held.state()).ifPresent(payment -> {
             StateChanges.log(payment);
-            if (payment.state() == State.UNRECONCILED && settlement.state() != State.UNRECONCILED) {
+            if (payment.state() == State.UNRECONCILED && outcome.state() != State.UNRECONCILED) {
                 log.error(
                         "payment {}: the acquirer's record says {}, and the ledger has money that stands; a person has"
                                 + " to look at it",
                         held.orderId(),
-                        settlement.state());
+                        outcome.state());
             }
         });
-        return settled.orElseGet(() -> current(held));
+        return recorded.orElseGet(() -> current(held));
     }
 
     private Payment postpone(Payment held, Unsettled unsettled, boolean certainlyNotSent) {

@@ -7,7 +7,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import store.payment.Discrepancy.Finding;
 
-/** The double-entry record of every movement of money; append-only. Payments book into it as they are settled. */
+/** The double-entry record of every movement of money; append-only. A payment books into it when its outcome is recorded. */
 public interface Ledger {
 
     /** Where reconciling with this acquirer's statement goes on; null at the beginning. */

@@ -59,14 +59,14 @@ public interface Payments {
      *
      * @return the payment as it is now; empty, and nothing is changed, if another holder took over
      */
-    Optional<Payment> settle(Payment held, Settlement settlement);
+    Optional<Payment> record(Payment held, Outcome outcome);
 
     /**
      * Hands the lease on a payment back.
      *
      * @param delay until it is due again
      * @param certainlyNotSent whether this attempt's mark of a capture on its way can go
-     * @return as for {@link #settle}
+     * @return as for {@link #record}
      */
     Optional<Payment> postpone(Payment held, Duration delay, boolean certainlyNotSent);
 
@@ -89,31 +89,31 @@ public interface Payments {
      *
      * @param rest until a payment that is not at its end is due again
      */
-    record Settlement(State state, @Nullable DeclineReason declineReason, List<Movement> movements, Duration rest) {
+    record Outcome(State state, @Nullable DeclineReason declineReason, List<Movement> movements, Duration rest) {
 
-        static Settlement captured(List<Movement> movements) {
-            return new Settlement(State.CAPTURED, null, movements, Duration.ZERO);
+        static Outcome captured(List<Movement> movements) {
+            return new Outcome(State.CAPTURED, null, movements, Duration.ZERO);
         }
 
-        static Settlement declined(DeclineReason reason) {
-            return new Settlement(State.DECLINED, reason, List.of(), Duration.ZERO);
+        static Outcome declined(DeclineReason reason) {
+            return new Outcome(State.DECLINED, reason, List.of(), Duration.ZERO);
         }
 
         /** A void is due at once. */
-        static Settlement voiding(List<Movement> movements) {
-            return new Settlement(State.VOIDING, null, movements, Duration.ZERO);
+        static Outcome voiding(List<Movement> movements) {
+            return new Outcome(State.VOIDING, null, movements, Duration.ZERO);
         }
 
-        static Settlement voided(List<Movement> movements) {
-            return new Settlement(State.VOIDED, null, movements, Duration.ZERO);
+        static Outcome voided(List<Movement> movements) {
+            return new Outcome(State.VOIDED, null, movements, Duration.ZERO);
         }
 
-        static Settlement refunded(List<Movement> movements) {
-            return new Settlement(State.REFUNDED, null, movements, Duration.ZERO);
+        static Outcome refunded(List<Movement> movements) {
+            return new Outcome(State.REFUNDED, null, movements, Duration.ZERO);
         }
 
-        static Settlement unreconciled(List<Movement> movements, Duration rest) {
-            return new Settlement(State.UNRECONCILED, null, movements, rest);
+        static Outcome unreconciled(List<Movement> movements, Duration rest) {
+            return new Outcome(State.UNRECONCILED, null, movements, rest);
         }
     }
 }

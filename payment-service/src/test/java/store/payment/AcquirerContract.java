@@ -97,7 +97,7 @@ public abstract class AcquirerContract {
     }
 
     @Test
-    void anAnswerThatNeverComesIsUnknownAndTheKeySettlesIt() {
+    void anAnswerThatNeverComesIsUnknownAndTheKeyTellsWhatHappened() {
         for (var token : List.of("tok_silent", "tok_slow", "tok_unavailable")) {
             var key = key();
             var card = new CardToken(token);

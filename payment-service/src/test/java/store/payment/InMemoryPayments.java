@@ -31,7 +31,10 @@ final class InMemoryPayments implements Payments {
     }
 
     /** @param card to compare with; it is handed out only while the payment is PENDING */
-    private record Row(Payment payment, @Nullable CardToken card, @Nullable Instant dueAt) {}
+    private record Row(
+            Payment payment,
+            @Nullable CardToken card,
+            @Nullable Instant dueAt) {}
 
     @Override
     public synchronized Beginning begin(
@@ -112,24 +115,23 @@ final class InMemoryPayments implements Payments {
     }
 
     @Override
-    public synchronized Optional<Payment> settle(Payment held, Settlement settlement) {
+    public synchronized Optional<Payment> record(Payment held, Outcome outcome) {
         return stillHeld(held).map(row -> {
             var payment = row.payment();
-            var wanted = settlement.state();
+            var wanted = outcome.state();
             var undone = wanted == State.VOIDED || wanted == State.REFUNDED;
-            var state =
-                    undone && net(held.orderId(), settlement.movements()) != 0 ? State.UNRECONCILED : wanted;
-            var rest = state == wanted ? settlement.rest() : Duration.ofSeconds(20);
-            var settled = changed(
+            var state = undone && net(held.orderId(), outcome.movements()) != 0 ? State.UNRECONCILED : wanted;
+            var rest = state == wanted ? outcome.rest() : Duration.ofSeconds(20);
+            var recorded = changed(
                     payment,
                     state,
-                    settlement.declineReason(),
+                    outcome.declineReason(),
                     payment.voidWanted() || wanted == State.VOIDING,
                     payment.attempt());
             var open = state == State.VOIDING || state == State.UNRECONCILED;
-            write(settled, row.card(), open ? time.instant().plus(rest) : null);
-            settlement.movements().forEach(movement -> booked.putIfAbsent(movement.id(), movement));
-            return settled;
+            write(recorded, row.card(), open ? time.instant().plus(rest) : null);
+            outcome.movements().forEach(movement -> booked.putIfAbsent(movement.id(), movement));
+            return recorded;
         });
     }
 
@@ -195,8 +197,8 @@ final class InMemoryPayments implements Payments {
 
     private Optional<Row> stillHeld(Payment held) {
         return Optional.ofNullable(rows.get(held.orderId()))
-                .filter(row -> row.payment().state() == held.state()
-                        && row.payment().attempt() == held.attempt());
+                .filter(row ->
+                        row.payment().state() == held.state() && row.payment().attempt() == held.attempt());
     }
 
     private Payment write(Payment payment, @Nullable CardToken card, @Nullable Instant dueAt) {

@@ -647,7 +647,7 @@ class PaymentProtocolIT {
     }
 
     @Test
-    void aStatementThatBooksFirstLeavesTheSettlementItsState() {
+    void aStatementThatBooksFirstLeavesTheStateToTheOutcome() {
         acquirer.next(Failure.ANSWER_LOST);
         charge(VISA);
         time.advance(BOOKING_DELAY.plusMinutes(1));

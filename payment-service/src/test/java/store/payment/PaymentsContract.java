@@ -17,7 +17,7 @@ import store.payment.Payments.Beginning;
 import store.payment.Payments.Beginning.Begun;
 import store.payment.Payments.Beginning.Contradicted;
 import store.payment.Payments.Beginning.Known;
-import store.payment.Payments.Settlement;
+import store.payment.Payments.Outcome;
 
 /** What every record of payments keeps. */
 public abstract class PaymentsContract {
@@ -62,7 +62,7 @@ public abstract class PaymentsContract {
     @Test
     void anotherAmountOrCardContradictsEvenWhenTheCardIsErased() {
         var held = begun(order(), LONG);
-        payments.settle(held, Settlement.captured(List.of(movement(held, Movement.Kind.CAPTURE))));
+        payments.record(held, Outcome.captured(List.of(movement(held, Movement.Kind.CAPTURE))));
         assertThat(List.of(
                         payments.begin(held.key(), new Money(2000, "EUR"), TOKEN, true, LONG),
                         payments.begin(held.key(), new Money(1999, "USD"), TOKEN, true, LONG),
@@ -77,7 +77,7 @@ public abstract class PaymentsContract {
         var voiding = payments.beginVoid(held.key(), LONG).orElseThrow();
         assertThat(voiding.state()).isEqualTo(State.VOIDING);
         assertThat(voiding.attempt()).isEqualTo(2);
-        assertThat(payments.settle(held, Settlement.declined(DeclineReason.CARD_DECLINED)))
+        assertThat(payments.record(held, Outcome.declined(DeclineReason.CARD_DECLINED)))
                 .isEmpty();
         assertThat(payments.beginVoid(held.key(), LONG)).isEmpty();
 
@@ -90,11 +90,11 @@ public abstract class PaymentsContract {
     @Test
     void aCapturedPaymentCanBeVoidedADeclinedOneNeedNot() {
         var captured = begun(order(), LONG);
-        payments.settle(captured, Settlement.captured(List.of(movement(captured, Movement.Kind.CAPTURE))));
+        payments.record(captured, Outcome.captured(List.of(movement(captured, Movement.Kind.CAPTURE))));
         assertThat(payments.beginVoid(captured.key(), LONG)).isPresent();
 
         var declined = begun(order(), LONG);
-        payments.settle(declined, Settlement.declined(DeclineReason.INSUFFICIENT_FUNDS));
+        payments.record(declined, Outcome.declined(DeclineReason.INSUFFICIENT_FUNDS));
         assertThat(payments.beginVoid(declined.key(), LONG)).isEmpty();
         assertThat(payments.find(declined.orderId()).orElseThrow().declineReason())
                 .isEqualTo(DeclineReason.INSUFFICIENT_FUNDS);
@@ -110,11 +110,11 @@ public abstract class PaymentsContract {
         assertThat(claimed).hasSize(1);
         assertThat(claimed.getFirst().attempt()).isEqualTo(2);
 
-        assertThat(payments.settle(held, Settlement.declined(DeclineReason.CARD_DECLINED)))
+        assertThat(payments.record(held, Outcome.declined(DeclineReason.CARD_DECLINED)))
                 .isEmpty();
         assertThat(payments.postpone(held, OVER, false)).isEmpty();
         assertThat(payments.markSent(held)).isEmpty();
-        assertThat(payments.settle(claimed.getFirst(), Settlement.declined(DeclineReason.CARD_DECLINED)))
+        assertThat(payments.record(claimed.getFirst(), Outcome.declined(DeclineReason.CARD_DECLINED)))
                 .isPresent();
         assertThat(payments.claimDue("sandbox", 10, LONG)).isEmpty();
     }
@@ -134,19 +134,19 @@ public abstract class PaymentsContract {
     void anUnreconciledPaymentRestsAndIsTakenOverOrVoided() {
         var held = begun(order(), LONG);
         var capture = movement(held, Movement.Kind.CAPTURE);
-        var unreconciled = payments.settle(held, Settlement.unreconciled(List.of(capture), LONG))
+        var unreconciled = payments.record(held, Outcome.unreconciled(List.of(capture), LONG))
                 .orElseThrow();
         assertThat(unreconciled.state()).isEqualTo(State.UNRECONCILED);
         assertThat(unreconciled.voidWanted()).isFalse();
         assertThat(payments.claimDue("sandbox", 10, LONG)).isEmpty();
         assertThat(payments.unreconciled()).isEqualTo(1);
-        assertThat(payments.settle(unreconciled, Settlement.unreconciled(List.of(capture), OVER)))
+        assertThat(payments.record(unreconciled, Outcome.unreconciled(List.of(capture), OVER)))
                 .isPresent();
         assertThat(payments.claimDue("sandbox", 10, OVER)).hasSize(1);
 
         var voiding = payments.beginVoid(held.key(), LONG).orElseThrow();
         assertThat(voiding.voidWanted()).isTrue();
-        assertThat(payments.settle(voiding, Settlement.unreconciled(List.of(), OVER))
+        assertThat(payments.record(voiding, Outcome.unreconciled(List.of(), OVER))
                         .orElseThrow()
                         .voidWanted())
                 .isTrue();
@@ -156,11 +156,11 @@ public abstract class PaymentsContract {
     @Test
     void handsBackOnlyWhatIsStillHeld() {
         var held = begun(order(), LONG);
-        var settled = begun(order(), LONG);
-        payments.settle(settled, Settlement.declined(DeclineReason.CARD_DECLINED));
+        var recorded = begun(order(), LONG);
+        payments.record(recorded, Outcome.declined(DeclineReason.CARD_DECLINED));
         var overtaken = begun(order(), LONG);
         payments.beginVoid(overtaken.key(), LONG);
-        assertThat(payments.handBack(List.of(held, settled, overtaken))).isEqualTo(1);
+        assertThat(payments.handBack(List.of(held, recorded, overtaken))).isEqualTo(1);
         assertThat(payments.claimDue("sandbox", 10, LONG))
                 .singleElement()
                 .extracting(Payment::orderId)
@@ -195,16 +195,16 @@ public abstract class PaymentsContract {
     void booksEachMovementOnce() {
         var held = begun(order(), LONG);
         var capture = movement(held, Movement.Kind.CAPTURE);
-        payments.settle(held, Settlement.captured(List.of(capture)));
+        payments.record(held, Outcome.captured(List.of(capture)));
         assertThat(booked(held.orderId())).containsExactly(capture.id());
 
         var voiding = payments.beginVoid(held.key(), LONG).orElseThrow();
         var undone = movement(held, Movement.Kind.VOID);
-        assertThat(payments.settle(voiding, Settlement.voided(List.of(capture, undone))))
-                .hasValueSatisfying(settled -> assertThat(settled.state()).isEqualTo(State.VOIDED));
+        assertThat(payments.record(voiding, Outcome.voided(List.of(capture, undone))))
+                .hasValueSatisfying(recorded -> assertThat(recorded.state()).isEqualTo(State.VOIDED));
         assertThat(booked(held.orderId())).containsExactlyInAnyOrder(capture.id(), undone.id());
 
-        payments.settle(voiding, Settlement.voided(List.of(movement(held, Movement.Kind.CAPTURE))));
+        payments.record(voiding, Outcome.voided(List.of(movement(held, Movement.Kind.CAPTURE))));
         assertThat(booked(held.orderId()))
                 .as("a holder that was overtaken books nothing")
                 .hasSize(2);
@@ -212,11 +212,11 @@ public abstract class PaymentsContract {
 
     @Test
     void moneyThatIsBookedIsNotUndoneBecauseTheAcquirerForgotIt() {
-        for (var undone : List.of(Settlement.voided(List.of()), Settlement.refunded(List.of()))) {
+        for (var undone : List.of(Outcome.voided(List.of()), Outcome.refunded(List.of()))) {
             var held = begun(order(), LONG);
-            payments.settle(held, Settlement.captured(List.of(movement(held, Movement.Kind.CAPTURE))));
+            payments.record(held, Outcome.captured(List.of(movement(held, Movement.Kind.CAPTURE))));
             var voiding = payments.beginVoid(held.key(), LONG).orElseThrow();
-            assertThat(payments.settle(voiding, undone).orElseThrow().state()).isEqualTo(State.UNRECONCILED);
+            assertThat(payments.record(voiding, undone).orElseThrow().state()).isEqualTo(State.UNRECONCILED);
             assertThat(payments.claimDue("sandbox", 10, LONG)).as("it rests").isEmpty();
         }
     }
@@ -226,7 +226,7 @@ public abstract class PaymentsContract {
         var held = begun(order(), LONG);
         refuse(State.CAPTURED);
         var capture = movement(held, Movement.Kind.CAPTURE);
-        assertThatThrownBy(() -> payments.settle(held, Settlement.captured(List.of(capture))))
+        assertThatThrownBy(() -> payments.record(held, Outcome.captured(List.of(capture))))
                 .isInstanceOf(WriteRefused.class);
         assertThat(payments.find(held.orderId())).contains(held);
         assertThat(booked(held.orderId())).isEmpty();

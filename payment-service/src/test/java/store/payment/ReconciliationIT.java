@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import store.payment.Discrepancy.Kind;
 import store.payment.Payments.Beginning.Begun;
-import store.payment.Payments.Settlement;
+import store.payment.Payments.Outcome;
 import store.payment.http.StubAcquirer;
 import store.payment.jdbc.PaymentDatabase;
 
@@ -103,7 +103,9 @@ class ReconciliationIT {
     @ValueSource(strings = {"PT10M", "PT23H", "P300000D"})
     void isNotStoppedByAMovementFromTheFuture(Duration ahead) {
         pay(450);
-        lines.set(10, line("m-future", order.value(), "CAPTURE", AMOUNT, Instant.now().plus(ahead)));
+        lines.set(
+                10,
+                line("m-future", order.value(), "CAPTURE", AMOUNT, Instant.now().plus(ahead)));
         assertThat(reconcileLedger.reconcile()).isEqualTo(450);
     }
 
@@ -151,7 +153,7 @@ class ReconciliationIT {
     @Test
     void reportsAPostingThatTheStatementLacksUntilItShowsIt() {
         var capture = new Movement("lacking", order.value(), Movement.Kind.CAPTURE, new Money(AMOUNT, "EUR"), old);
-        settle(order, Settlement.captured(List.of(capture)));
+        record(order, Outcome.captured(List.of(capture)));
         pay(3);
         reconcileLedger.reconcile();
         assertThat(open()).singleElement().satisfies(one -> {
@@ -168,7 +170,7 @@ class ReconciliationIT {
     @Test
     void doesNotMissAPostingThatTheStatementMayStillShow() {
         var young = new Movement("m-1", order.value(), Movement.Kind.CAPTURE, new Money(AMOUNT, "EUR"), Instant.now());
-        settle(order, Settlement.captured(List.of(young)));
+        record(order, Outcome.captured(List.of(young)));
         reconcileLedger.reconcile();
         lines.add(line("m-1", order.value(), "CAPTURE", AMOUNT, young.at()));
         reconcileLedger.reconcile();
@@ -184,9 +186,9 @@ class ReconciliationIT {
                 line("early", order.value(), "CAPTURE", AMOUNT, Instant.now().plus(Duration.ofMinutes(2))));
         var behind = old.plusSeconds(300);
         lines.add(line("behind", order.value(), "CAPTURE", AMOUNT, behind));
-        settle(
+        record(
                 order,
-                Settlement.captured(List.of(new Movement(
+                Outcome.captured(List.of(new Movement(
                         "behind", order.value(), Movement.Kind.CAPTURE, new Money(AMOUNT, "EUR"), behind))));
         reconcileLedger.reconcile();
         assertThat(found(Kind.POSTING_NOT_ON_STATEMENT)).isEmpty();
@@ -199,7 +201,7 @@ class ReconciliationIT {
                 .beginVoid(new AcquirerKey("sandbox", order), LEASE)
                 .orElseThrow();
         database.payments()
-                .settle(held, state.equals("VOIDED") ? Settlement.voided(List.of()) : Settlement.refunded(List.of()));
+                .record(held, state.equals("VOIDED") ? Outcome.voided(List.of()) : Outcome.refunded(List.of()));
         lines.add(line("m-1", order.value(), "CAPTURE", AMOUNT, old));
 
         assertThat(reconcileLedger.reconcile()).isEqualTo(1);
@@ -215,7 +217,7 @@ class ReconciliationIT {
 
     @Test
     void reportsACaptureOfADeclinedPayment() {
-        settle(order, Settlement.declined(DeclineReason.CARD_DECLINED));
+        record(order, Outcome.declined(DeclineReason.CARD_DECLINED));
         lines.add(line("m-1", order.value(), "CAPTURE", AMOUNT, old));
         reconcileLedger.reconcile();
         assertThat(open()).extracting(Discrepancy::kind).containsExactly(Kind.CAPTURE_STANDING);
@@ -229,7 +231,7 @@ class ReconciliationIT {
         assertThat(open()).extracting(Discrepancy::kind).containsExactly(Kind.MONEY_WITHOUT_PAYMENT);
 
         var capture = new Movement("m-1", order.value(), Movement.Kind.CAPTURE, new Money(AMOUNT, "EUR"), old);
-        settle(order, Settlement.captured(List.of(capture)));
+        record(order, Outcome.captured(List.of(capture)));
         reconcileLedger.reconcile();
         assertThat(open()).isEmpty();
         assertThat(database.discrepancies().list(true, 10)).hasSize(1);
@@ -243,7 +245,7 @@ class ReconciliationIT {
         assertThat(open()).as("under way").isEmpty();
 
         lines.clear(); // no page names the order any more
-        database.payments().settle(begun, Settlement.voided(List.of())); // which the ledger contradicts
+        database.payments().record(begun, Outcome.voided(List.of())); // which the ledger contradicts
         reconcileLedger.reconcile();
         assertThat(open()).extracting(Discrepancy::kind).containsExactly(Kind.UNRECONCILED);
     }
@@ -251,7 +253,7 @@ class ReconciliationIT {
     @Test
     void aChargebackIsNoDiscrepancyWhatIsReturnedTwiceIs() {
         var capture = new Movement("m-1", order.value(), Movement.Kind.CAPTURE, new Money(AMOUNT, "EUR"), old);
-        settle(order, Settlement.captured(List.of(capture)));
+        record(order, Outcome.captured(List.of(capture)));
         lines.add(line("m-1", order.value(), "CAPTURE", AMOUNT, old));
         lines.add(line("m-2", order.value(), "CHARGEBACK", AMOUNT, old));
         assertThat(reconcileLedger.reconcile()).isEqualTo(1);
@@ -265,7 +267,7 @@ class ReconciliationIT {
     @Test
     void reportsARefundThatNobodyAskedFor() {
         var capture = new Movement("m-1", order.value(), Movement.Kind.CAPTURE, new Money(AMOUNT, "EUR"), old);
-        settle(order, Settlement.captured(List.of(capture)));
+        record(order, Outcome.captured(List.of(capture)));
         lines.add(line("m-1", order.value(), "CAPTURE", AMOUNT, old));
         lines.add(line("m-2", order.value(), "REFUND", 500, old));
         reconcileLedger.reconcile();
@@ -279,7 +281,7 @@ class ReconciliationIT {
     @Test
     void reportsAPaymentThatSaysOfItselfThatItDoesNotAddUp() {
         var capture = new Movement("m-1", order.value(), Movement.Kind.CAPTURE, new Money(AMOUNT - 1, "EUR"), old);
-        settle(order, Settlement.unreconciled(List.of(capture), LEASE));
+        record(order, Outcome.unreconciled(List.of(capture), LEASE));
         lines.add(line("m-1", order.value(), "CAPTURE", AMOUNT - 1, old));
         reconcileLedger.reconcile();
         assertThat(open()).extracting(Discrepancy::kind).containsExactly(Kind.UNRECONCILED);
@@ -288,7 +290,7 @@ class ReconciliationIT {
     @Test
     void reportsAMovementThatIsBookedOtherwise() {
         var capture = new Movement("m-1", order.value(), Movement.Kind.CAPTURE, new Money(AMOUNT, "EUR"), old);
-        settle(order, Settlement.captured(List.of(capture)));
+        record(order, Outcome.captured(List.of(capture)));
         lines.add(line("m-1", order.value(), "CAPTURE", AMOUNT + 1, old));
         assertThat(reconcileLedger.reconcile()).isZero();
         assertThat(open()).extracting(Discrepancy::kind).containsExactly(Kind.POSTING_DIFFERS);
@@ -352,13 +354,13 @@ class ReconciliationIT {
         for (var i = 0; i < count; i++) {
             var n = lines.size();
             var captured = UUID.randomUUID();
-            settleByHand(captured);
+            captureByHand(captured);
             lines.add(line("m-" + n, captured, "CAPTURE", AMOUNT, old.plusSeconds(n)));
         }
     }
 
     /** A payment as it is once it is captured; its posting is left to the statement. */
-    private void settleByHand(UUID captured) {
+    private void captureByHand(UUID captured) {
         database.jdbc().sql("""
             insert into payments.payment (order_id, state, acquirer, acquirer_key, attempt, token, amount, currency,
                 fingerprint, due_at)
@@ -381,8 +383,8 @@ class ReconciliationIT {
                 .held();
     }
 
-    private void settle(OrderId charged, Settlement settlement) {
-        assertThat(database.payments().settle(begin(charged), settlement)).isPresent();
+    private void record(OrderId charged, Outcome outcome) {
+        assertThat(database.payments().record(begin(charged), outcome)).isPresent();
     }
 
     private List<Discrepancy> open() {

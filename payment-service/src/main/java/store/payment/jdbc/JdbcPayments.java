@@ -119,7 +119,7 @@ final class JdbcPayments implements Payments {
         """;
 
     // The acquirer's record may have forgotten what the ledger has: money that stands there is not undone.
-    private static final String SETTLE = """
+    private static final String RECORD = """
         with reached as (
             select case when :to in ('VOIDED', 'REFUNDED') and 0 <> (
                     select coalesce(sum(case kind when 'CAPTURE' then amount else -amount end), 0)
@@ -130,7 +130,7 @@ final class JdbcPayments implements Payments {
                         from jsonb_to_recordset(cast(:movements as jsonb)) as movement %1$s
                     ) as known)
                 then 'UNRECONCILED' else :to end as state
-        ), settled as (
+        ), recorded as (
             update payments.payment
             set state = reached.state, decline_reason = :declineReason, token = null,
                 void_wanted = void_wanted or :to = 'VOIDING',
@@ -141,9 +141,9 @@ final class JdbcPayments implements Payments {
             where order_id = :orderId and payment.state = :from and attempt = :attempt
             returning payment.*
         ), moved as (
-            select movement.* from settled, jsonb_to_recordset(cast(:movements as jsonb)) as movement %1$s
+            select movement.* from recorded, jsonb_to_recordset(cast(:movements as jsonb)) as movement %1$s
         ), %2$s
-        select * from settled
+        select * from recorded
         """.formatted(JdbcLedger.MOVEMENT, JdbcLedger.BOOKING);
 
     // An attempt that marked the only send has the same first and last: then certainly nothing is on its way.
@@ -284,16 +284,16 @@ final class JdbcPayments implements Payments {
     }
 
     @Override
-    public Optional<Payment> settle(Payment held, Settlement settlement) {
-        var reason = settlement.declineReason();
-        var settled = on(SETTLE, held)
+    public Optional<Payment> record(Payment held, Outcome outcome) {
+        var reason = outcome.declineReason();
+        var recorded = on(RECORD, held)
                 .param("from", held.state().name())
-                .param("to", settlement.state().name())
+                .param("to", outcome.state().name())
                 .param("declineReason", reason == null ? null : reason.name())
-                .param("rest", settlement.rest().toMillis())
-                .param("movements", JdbcLedger.json(settlement.movements()))
+                .param("rest", outcome.rest().toMillis())
+                .param("movements", JdbcLedger.json(outcome.movements()))
                 .query((row, _) -> payment(row));
-        return writes.guard(held.orderId(), settled::optional);
+        return writes.guard(held.orderId(), recorded::optional);
     }
 
     @Override

@@ -27,7 +27,7 @@ import store.payment.Payments;
 import store.payment.Payments.Beginning;
 import store.payment.Payments.Beginning.Contradicted;
 import store.payment.Payments.Beginning.Known;
-import store.payment.Payments.Settlement;
+import store.payment.Payments.Outcome;
 import store.payment.PaymentsContract;
 import store.resilience.KeyRing;
 
@@ -126,9 +126,9 @@ class JdbcPaymentsIT extends PaymentsContract {
                 assertThat(rotated.markSent(claimed)).contains(CARD);
             }
             var rotated = database.payments(3, 2, 1);
-            rotated.settle(
+            rotated.record(
                     rotated.claimDue("sandbox", 1, Duration.ZERO).getFirst(),
-                    new Settlement(Payment.State.DECLINED, DeclineReason.CARD_DECLINED, List.of(), Duration.ZERO));
+                    new Outcome(Payment.State.DECLINED, DeclineReason.CARD_DECLINED, List.of(), Duration.ZERO));
             assertThat(begin(rotated, key, CARD)).isInstanceOf(Known.class);
         }
     }

@@ -152,7 +152,7 @@ class RacesIT {
                 new Place(Inventory.class, "reserve"),
                 new Place(Payments.class, "charge"),
                 new Place(Acquirer.class, "capture"),
-                new Place(store.payment.Payments.class, "settle"),
+                new Place(store.payment.Payments.class, "record"),
                 new Place(Orders.class, "conclude"),
                 new Place(Inventory.class, "commit")); // never a request's: when it has ended
         // Recovery and cancel each set out when the request comes to one of these steps: all pairs of them.
@@ -336,7 +336,7 @@ class RacesIT {
     private enum Write {
         CONCLUDES,
         PARKS,
-        SETTLES_THE_PAYMENT,
+        RECORDS_THE_PAYMENT,
         CONCLUDES_WHAT_IS_CANCELLED,
         GIVES_UP
     }
@@ -356,7 +356,7 @@ class RacesIT {
                 case CONCLUDES, CONCLUDES_WHAT_IS_CANCELLED -> store.gates.before(Orders.class, "conclude", id);
                 case PARKS -> store.gates.before(Orders.class, "park", id);
                 case GIVES_UP -> store.gates.before(Orders.class, "advance", id);
-                case SETTLES_THE_PAYMENT -> store.gates.before(store.payment.Payments.class, "settle", id);
+                case RECORDS_THE_PAYMENT -> store.gates.before(store.payment.Payments.class, "record", id);
             };
             try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
                 var atWork = new AtomicReference<Gate>();
@@ -373,7 +373,7 @@ class RacesIT {
                                 store.two.recover();
                                 store.awaitEnd(order);
                             }
-                            case CONCLUDES, PARKS, SETTLES_THE_PAYMENT -> {
+                            case CONCLUDES, PARKS, RECORDS_THE_PAYMENT -> {
                                 // Recovery has the order, and is in the middle of it: only the token tells the two
                                 // apart.
                                 var charged = store.gates.after(Payments.class, "charge", id);
@@ -400,21 +400,21 @@ class RacesIT {
             assertThat(end.end())
                     .isEqualTo(
                             switch (write) {
-                                case CONCLUDES, PARKS, SETTLES_THE_PAYMENT -> "CONFIRMED";
+                                case CONCLUDES, PARKS, RECORDS_THE_PAYMENT -> "CONFIRMED";
                                 case CONCLUDES_WHAT_IS_CANCELLED -> "CANCELLED CUSTOMER";
                                 case GIVES_UP -> "CANCELLED PATIENCE";
                             });
             assertThat(end.movements())
                     .isEqualTo(
                             switch (write) {
-                                case CONCLUDES, PARKS, SETTLES_THE_PAYMENT -> List.of(Kind.CAPTURE);
+                                case CONCLUDES, PARKS, RECORDS_THE_PAYMENT -> List.of(Kind.CAPTURE);
                                 case CONCLUDES_WHAT_IS_CANCELLED -> List.of(Kind.CAPTURE, Kind.VOID);
                                 case GIVES_UP -> List.of();
                             });
             assertThat(store.fencedOff(order))
                     .containsExactly(
                             switch (write) {
-                                case CONCLUDES, CONCLUDES_WHAT_IS_CANCELLED, SETTLES_THE_PAYMENT -> "CONFIRMED";
+                                case CONCLUDES, CONCLUDES_WHAT_IS_CANCELLED, RECORDS_THE_PAYMENT -> "CONFIRMED";
                                 case PARKS -> "PENDING";
                                 case GIVES_UP -> "CANCELLING";
                             });
