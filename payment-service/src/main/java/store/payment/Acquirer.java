@@ -46,16 +46,16 @@ public interface Acquirer {
     sealed interface StatementAnswer {}
 
     /** The question has no answer yet. */
-    sealed interface Unsettled extends CaptureAnswer, VoidAnswer, RefundAnswer, LookupAnswer, StatementAnswer {
+    sealed interface Unanswered extends CaptureAnswer, VoidAnswer, RefundAnswer, LookupAnswer, StatementAnswer {
         /** For a log line; never holds a card token. */
         String why();
     }
 
     /** It may or may not have happened. */
-    record Unknown(String why) implements Unsettled {}
+    record Unknown(String why) implements Unanswered {}
 
     /** The request certainly did not reach the acquirer. */
-    record NotSent(String why) implements Unsettled {}
+    record NotSent(String why) implements Unanswered {}
 
     record Captured(Movement capture) implements CaptureAnswer {}
 

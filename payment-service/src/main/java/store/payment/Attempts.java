@@ -16,8 +16,8 @@ import store.payment.Acquirer.NotSent;
 import store.payment.Acquirer.Refunded;
 import store.payment.Acquirer.Refused;
 import store.payment.Acquirer.TooLate;
+import store.payment.Acquirer.Unanswered;
 import store.payment.Acquirer.Undone;
-import store.payment.Acquirer.Unsettled;
 import store.payment.Acquirer.VoidAnswer;
 import store.payment.Acquirer.Withdrawn;
 import store.payment.Payment.State;
@@ -140,7 +140,7 @@ public final class Attempts {
                         held.orderId());
                 yield postpone(held, settings.longestBackoff(), false);
             }
-            case Unsettled unsettled -> postpone(held, unsettled, unsettled instanceof NotSent);
+            case Unanswered unanswered -> postpone(held, unanswered, unanswered instanceof NotSent);
         };
     }
 
@@ -149,7 +149,7 @@ public final class Attempts {
             return decideByRecord(held);
         }
         return switch (acquirer.undo(held.key())) {
-            case Unsettled unsettled -> postpone(held, unsettled, false);
+            case Unanswered unanswered -> postpone(held, unanswered, false);
             case VoidAnswer answer -> decideByRecord(held, undoneBy(answer), answer);
         };
     }
@@ -171,7 +171,7 @@ public final class Attempts {
     private Payment decideByRecord(Payment held, List<Movement> known, @Nullable VoidAnswer keyVoid) {
         return switch (acquirer.movementsOf(held.orderId())) {
             case Found(var movements) -> decide(held, new Balance(movements, held.amount()).with(known), keyVoid);
-            case Unsettled unsettled -> postpone(held, unsettled, false);
+            case Unanswered unanswered -> postpone(held, unanswered, false);
         };
     }
 
@@ -212,7 +212,7 @@ public final class Attempts {
         }
         return switch (acquirer.undo(held.key())) {
             case Undone(var undone) when !undone.isEmpty() -> recordUndone(held, balance.with(undone));
-            case Unsettled unsettled -> postpone(held, unsettled, false);
+            case Unanswered unanswered -> postpone(held, unanswered, false);
             case Undone _, TooLate _ -> refund(held, balance);
         };
     }
@@ -227,7 +227,7 @@ public final class Attempts {
                         why);
                 yield postpone(held, settings.longestBackoff(), false);
             }
-            case Unsettled unsettled -> postpone(held, unsettled, false);
+            case Unanswered unanswered -> postpone(held, unanswered, false);
         };
     }
 
@@ -269,13 +269,13 @@ public final class Attempts {
         return recorded.orElseGet(() -> current(held));
     }
 
-    private Payment postpone(Payment held, Unsettled unsettled, boolean certainlyNotSent) {
+    private Payment postpone(Payment held, Unanswered unanswered, boolean certainlyNotSent) {
         var delay = backoff(held.attempt());
         log.info(
                 "payment {}: {} and no answer from the acquirer ({}); it is asked again in {} ms",
                 held.orderId(),
                 held.state(),
-                unsettled.why(),
+                unanswered.why(),
                 delay.toMillis());
         return postpone(held, delay, certainlyNotSent);
     }

@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import store.payment.Acquirer.Page;
+import store.payment.Acquirer.Unanswered;
 import store.payment.Acquirer.UnknownCursor;
 import store.payment.Acquirer.Unreadable;
-import store.payment.Acquirer.Unsettled;
 import store.payment.Discrepancy.Finding;
 import store.payment.Discrepancy.Kind;
 import store.payment.Ledger.Comparison;
@@ -49,7 +49,7 @@ public final class ReconcileLedger {
     private final InstantSource time;
 
     /** Whether the last run ended without an answer: an outage is logged once. */
-    private volatile boolean unanswered;
+    private volatile boolean outage;
 
     /** @param bookingDelay age at which a movement counts as missing; until then its payment may be about to book it */
     public ReconcileLedger(Ledger ledger, Acquirer acquirer, Duration bookingDelay, InstantSource time) {
@@ -90,7 +90,7 @@ public final class ReconcileLedger {
                     }
                 }
                 case UnknownCursor _ -> startAgain(after);
-                case Unsettled _ -> {
+                case Unanswered _ -> {
                     return differences;
                 }
             }
@@ -149,14 +149,14 @@ public final class ReconcileLedger {
     }
 
     private void noteOutage(Acquirer.StatementAnswer answer) {
-        if (answer instanceof Unsettled unsettled && !unanswered) {
+        if (answer instanceof Unanswered unanswered && !outage) {
             log.warn(
                     "no statement from the acquirer ({}); every run asks again, and goes on from where it is",
-                    unsettled.why());
-        } else if (!(answer instanceof Unsettled) && unanswered) {
+                    unanswered.why());
+        } else if (!(answer instanceof Unanswered) && outage) {
             log.info("the acquirer's statement is read on");
         }
-        unanswered = answer instanceof Unsettled;
+        outage = answer instanceof Unanswered;
     }
 
     private static void report(Comparison comparison) {

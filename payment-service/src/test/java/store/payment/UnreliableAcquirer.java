@@ -14,22 +14,22 @@ final class UnreliableAcquirer implements Acquirer {
 
     /** What happens to a call: it gets the call to make, or not to make, and says what the caller sees. */
     interface Failure {
-        <A> A befall(Supplier<A> call, Function<Unsettled, A> unsettled);
+        <A> A befall(Supplier<A> call, Function<Unanswered, A> unanswered);
 
         /** The call has its effect, its answer never arrives. */
         Failure ANSWER_LOST = new Failure() {
             @Override
-            public <A> A befall(Supplier<A> call, Function<Unsettled, A> unsettled) {
+            public <A> A befall(Supplier<A> call, Function<Unanswered, A> unanswered) {
                 var _ = call.get();
-                return unsettled.apply(new Unknown("the answer is lost"));
+                return unanswered.apply(new Unknown("the answer is lost"));
             }
         };
 
         /** The call never arrives, and the caller cannot know that. */
         Failure CALL_LOST = new Failure() {
             @Override
-            public <A> A befall(Supplier<A> call, Function<Unsettled, A> unsettled) {
-                return unsettled.apply(new Unknown("the call is lost"));
+            public <A> A befall(Supplier<A> call, Function<Unanswered, A> unanswered) {
+                return unanswered.apply(new Unknown("the call is lost"));
             }
         };
 
@@ -37,15 +37,15 @@ final class UnreliableAcquirer implements Acquirer {
 
         Failure REFUSED = new Failure() {
             @Override
-            public <A> A befall(Supplier<A> call, Function<Unsettled, A> unsettled) {
-                return unsettled.apply(new NotSent("connection refused"));
+            public <A> A befall(Supplier<A> call, Function<Unanswered, A> unanswered) {
+                return unanswered.apply(new NotSent("connection refused"));
             }
         };
 
         static Failure before(Runnable somethingElse) {
             return new Failure() {
                 @Override
-                public <A> A befall(Supplier<A> call, Function<Unsettled, A> unsettled) {
+                public <A> A befall(Supplier<A> call, Function<Unanswered, A> unanswered) {
                     somethingElse.run();
                     return call.get();
                 }
@@ -55,7 +55,7 @@ final class UnreliableAcquirer implements Acquirer {
         static Failure after(Runnable somethingElse) {
             return new Failure() {
                 @Override
-                public <A> A befall(Supplier<A> call, Function<Unsettled, A> unsettled) {
+                public <A> A befall(Supplier<A> call, Function<Unanswered, A> unanswered) {
                     var answer = call.get();
                     somethingElse.run();
                     return answer;
@@ -85,9 +85,9 @@ final class UnreliableAcquirer implements Acquirer {
     void delayNext() {
         failures.add(new Failure() {
             @Override
-            public <A> A befall(Supplier<A> call, Function<Unsettled, A> unsettled) {
+            public <A> A befall(Supplier<A> call, Function<Unanswered, A> unanswered) {
                 underWay.add(call);
-                return unsettled.apply(new Unknown("the call is on its way"));
+                return unanswered.apply(new Unknown("the call is on its way"));
             }
         });
     }
@@ -105,7 +105,7 @@ final class UnreliableAcquirer implements Acquirer {
             failures.add(new Failure() {
                 @Override
                 @SuppressWarnings("unchecked")
-                public <A> A befall(Supplier<A> call, Function<Unsettled, A> unsettled) {
+                public <A> A befall(Supplier<A> call, Function<Unanswered, A> unanswered) {
                     return (A) answer;
                 }
             });
@@ -120,35 +120,35 @@ final class UnreliableAcquirer implements Acquirer {
     @Override
     public CaptureAnswer capture(AcquirerKey key, Money amount, CardToken token) {
         captures.incrementAndGet();
-        return call("capture", () -> acquirer.capture(key, amount, token), unsettled -> unsettled);
+        return call("capture", () -> acquirer.capture(key, amount, token), unanswered -> unanswered);
     }
 
     @Override
     public VoidAnswer undo(AcquirerKey key) {
-        return call("void", () -> acquirer.undo(key), unsettled -> unsettled);
+        return call("void", () -> acquirer.undo(key), unanswered -> unanswered);
     }
 
     @Override
     public RefundAnswer refund(AcquirerKey key, Movement capture) {
-        return call("refund", () -> acquirer.refund(key, capture), unsettled -> unsettled);
+        return call("refund", () -> acquirer.refund(key, capture), unanswered -> unanswered);
     }
 
     @Override
     public LookupAnswer movementsOf(OrderId orderId) {
-        return call("look", () -> acquirer.movementsOf(orderId), unsettled -> unsettled);
+        return call("look", () -> acquirer.movementsOf(orderId), unanswered -> unanswered);
     }
 
     @Override
     public StatementAnswer statement(@Nullable String after, int limit) {
-        return call("statement", () -> acquirer.statement(after, limit), unsettled -> unsettled);
+        return call("statement", () -> acquirer.statement(after, limit), unanswered -> unanswered);
     }
 
-    private <A> A call(String what, Supplier<A> call, Function<Unsettled, A> unsettled) {
+    private <A> A call(String what, Supplier<A> call, Function<Unanswered, A> unanswered) {
         sent.add(what);
         Failure failure;
         synchronized (failures) {
             failure = failures.poll();
         }
-        return failure == null ? call.get() : failure.befall(call, unsettled);
+        return failure == null ? call.get() : failure.befall(call, unanswered);
     }
 }

@@ -19,7 +19,6 @@ import store.payment.Movement;
 import store.payment.OrderId;
 import store.resilience.PeerAnswer;
 import store.resilience.PeerAnswer.Answered;
-import store.resilience.PeerAnswer.Unanswered;
 import store.resilience.PeerClient;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
@@ -57,7 +56,7 @@ final class HttpAcquirer implements Acquirer, AutoCloseable {
     public CaptureAnswer capture(AcquirerKey key, Money amount, CardToken token) {
         var order = key.orderId();
         var body = new CaptureBody(order.value(), amount, token.value());
-        return ask("PUT", "/captures/" + key, body, unsettled -> unsettled, answer -> switch (answer.status()) {
+        return ask("PUT", "/captures/" + key, body, unanswered -> unanswered, answer -> switch (answer.status()) {
             case 200 -> {
                 var capture = about(order, answer, MovementBody.class).movement();
                 yield capture.isOf(Movement.Kind.CAPTURE, amount)
@@ -76,7 +75,11 @@ final class HttpAcquirer implements Acquirer, AutoCloseable {
         var order = key.orderId();
         var body = new VoidBody(order.value());
         return ask(
-                "POST", "/captures/" + key + "/void", body, unsettled -> unsettled, answer -> switch (answer.status()) {
+                "POST",
+                "/captures/" + key + "/void",
+                body,
+                unanswered -> unanswered,
+                answer -> switch (answer.status()) {
                     case 200 ->
                         new Undone(about(order, answer, UndoneBody.class).movements());
                     case 409 -> about(order, answer, new TooLate());
@@ -88,7 +91,7 @@ final class HttpAcquirer implements Acquirer, AutoCloseable {
     public RefundAnswer refund(AcquirerKey key, Movement capture) {
         var order = key.orderId();
         var body = new RefundBody(order.value(), capture.id(), capture.amount());
-        return ask("PUT", "/refunds/" + key, body, unsettled -> unsettled, answer -> switch (answer.status()) {
+        return ask("PUT", "/refunds/" + key, body, unanswered -> unanswered, answer -> switch (answer.status()) {
             case 200 -> {
                 var refund = about(order, answer, MovementBody.class).movement();
                 yield refund.isOf(Movement.Kind.REFUND, capture.amount())
@@ -106,7 +109,7 @@ final class HttpAcquirer implements Acquirer, AutoCloseable {
                 "GET",
                 "/movements?orderId=" + orderId,
                 null,
-                unsettled -> unsettled,
+                unanswered -> unanswered,
                 answer -> answer.status() == 200
                         ? new Found(about(orderId, answer, RecordBody.class).toMovements())
                         : unexpected(answer));
@@ -115,7 +118,7 @@ final class HttpAcquirer implements Acquirer, AutoCloseable {
     @Override
     public StatementAnswer statement(@Nullable String after, int limit) {
         var path = "/statement?limit=" + limit + (after == null ? "" : "&after=" + URLEncoder.encode(after, UTF_8));
-        return ask("GET", path, null, unsettled -> unsettled, answer -> switch (answer.status()) {
+        return ask("GET", path, null, unanswered -> unanswered, answer -> switch (answer.status()) {
             case 200 -> read(answer, StatementBody.class).toPage();
             case 404 ->
                 after != null
@@ -136,16 +139,16 @@ final class HttpAcquirer implements Acquirer, AutoCloseable {
             String method,
             String path,
             @Nullable Object body,
-            Function<Unsettled, A> unsettled,
+            Function<Unanswered, A> unanswered,
             Function<Answered, A> answered) {
         return switch (http.call(method, path, body == null ? null : JSON.writeValueAsBytes(body))) {
-            case PeerAnswer.NotSent(var why) -> unsettled.apply(new NotSent(why));
-            case Unanswered(var why) -> unsettled.apply(new Unknown(why));
+            case PeerAnswer.NotSent(var why) -> unanswered.apply(new NotSent(why));
+            case PeerAnswer.Unanswered(var why) -> unanswered.apply(new Unknown(why));
             case Answered answer -> {
                 try {
                     yield answered.apply(answer);
                 } catch (JacksonException _) { // its message may quote the body
-                    yield unsettled.apply(
+                    yield unanswered.apply(
                             new Unknown("answer unreadable or not about this order, status " + answer.status()));
                 }
             }

@@ -51,7 +51,7 @@ import store.order.PlaceOrder;
 import store.order.StoredAnswer;
 import store.payment.Acquirer;
 import store.payment.Acquirer.Found;
-import store.payment.Acquirer.Unsettled;
+import store.payment.Acquirer.Unanswered;
 import store.payment.Movement;
 import store.testing.TestDatabase;
 
@@ -340,7 +340,7 @@ final class TwoInstances implements AutoCloseable {
     private static Object asked(Callable<Object> question) {
         return await().atMost(Racing.BOUND)
                 .pollDelay(Duration.ZERO)
-                .until(question, answer -> !(answer instanceof Unsettled));
+                .until(question, answer -> !(answer instanceof Unanswered));
     }
 
     /** The payment database is replaced by an empty one. The scheduler's rows stay: a service that starts makes them anew. */
