@@ -14,13 +14,13 @@ import store.inventory.Reservations;
 import store.inventory.ReserveStock;
 import store.inventory.SettleReservation;
 import store.inventory.Stock;
-import store.inventory.jdbc.InventoryJdbc;
-import store.inventory.watch.InventoryWatch;
-import store.inventory.web.InventoryWeb;
+import store.inventory.jdbc.InventoryJdbcConfiguration;
+import store.inventory.watch.InventoryWatchConfiguration;
+import store.inventory.web.CatalogueWebConfiguration;
 
 /** Everything of inventory but its internal API: catalogue, stock and reservations over one database. */
 @Configuration(proxyBeanMethods = false)
-@Import({InventoryJdbc.class, InventoryWeb.class, InventoryWatch.class})
+@Import({InventoryJdbcConfiguration.class, CatalogueWebConfiguration.class, InventoryWatchConfiguration.class})
 public class InventoryModule {
 
     @Bean

@@ -8,7 +8,7 @@ import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
-import store.inventory.peer.InventoryPeer;
+import store.inventory.peer.ReservationWebConfiguration;
 import store.resilience.DatabaseTime;
 import store.resilience.spring.PassOnHeadersFilter;
 import store.resilience.spring.ProblemAnswers;
@@ -16,7 +16,7 @@ import store.resilience.spring.ProblemAnswers;
 /** inventory-service: the module with its internal API, as a process of its own. */
 @SpringBootConfiguration(proxyBeanMethods = false)
 @EnableAutoConfiguration
-@Import({InventoryModule.class, InventoryPeer.class, PassOnHeadersFilter.class, ProblemAnswers.class})
+@Import({InventoryModule.class, ReservationWebConfiguration.class, PassOnHeadersFilter.class, ProblemAnswers.class})
 public class InventoryServiceApplication {
 
     public static void main(String[] arguments) {

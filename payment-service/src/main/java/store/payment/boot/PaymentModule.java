@@ -17,15 +17,20 @@ import store.payment.Payments;
 import store.payment.ReconcileLedger;
 import store.payment.ResolvePayments;
 import store.payment.VoidPayment;
-import store.payment.http.PaymentHttp;
-import store.payment.jdbc.PaymentJdbc;
-import store.payment.operator.PaymentOperator;
-import store.payment.recovery.PaymentRecovery;
+import store.payment.http.AcquirerConfiguration;
+import store.payment.jdbc.PaymentJdbcConfiguration;
+import store.payment.operator.PaymentOperatorConfiguration;
+import store.payment.recovery.PaymentRecoveryConfiguration;
 
 /** Everything of payment but its internal API: payments and their ledger over one database, the acquirer, recovery, the operator. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(PaymentModule.PaymentProperties.class)
-@Import({PaymentJdbc.class, PaymentHttp.class, PaymentRecovery.class, PaymentOperator.class})
+@Import({
+    PaymentJdbcConfiguration.class,
+    AcquirerConfiguration.class,
+    PaymentRecoveryConfiguration.class,
+    PaymentOperatorConfiguration.class
+})
 public class PaymentModule {
 
     /** Destroyed after all that makes attempts and before the database's pool: then nothing under way is left to wait for. */

@@ -8,7 +8,7 @@ import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
-import store.payment.peer.PaymentPeer;
+import store.payment.peer.PaymentWebConfiguration;
 import store.resilience.DatabaseTime;
 import store.resilience.spring.PassOnHeadersFilter;
 import store.resilience.spring.ProblemAnswers;
@@ -16,7 +16,7 @@ import store.resilience.spring.ProblemAnswers;
 /** payment-service: the module with its internal API, as a process of its own. */
 @SpringBootConfiguration(proxyBeanMethods = false)
 @EnableAutoConfiguration
-@Import({PaymentModule.class, PaymentPeer.class, PassOnHeadersFilter.class, ProblemAnswers.class})
+@Import({PaymentModule.class, PaymentWebConfiguration.class, PassOnHeadersFilter.class, ProblemAnswers.class})
 public class PaymentServiceApplication {
 
     public static void main(String[] arguments) {

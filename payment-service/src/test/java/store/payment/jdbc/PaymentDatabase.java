@@ -27,7 +27,7 @@ public final class PaymentDatabase implements AutoCloseable {
 
     /** @param database is empty, or has the schema already */
     public PaymentDatabase(TestDatabase database) {
-        new PaymentJdbc()
+        new PaymentJdbcConfiguration()
                 .paymentMigrations(new JdbcConnectionDetails() {
                     @Override
                     public String getJdbcUrl() {

@@ -19,7 +19,7 @@ import store.resilience.KeysInUse;
 
 /** The module's state in PostgreSQL, schema {@code payments}. */
 @Configuration(proxyBeanMethods = false)
-public class PaymentJdbc {
+public class PaymentJdbcConfiguration {
 
     /** Migrates over a connection of its own: the pool's statement timeout is for requests. */
     @Bean

@@ -7,7 +7,7 @@ import store.inventory.SettleReservation;
 
 /** The internal API of the service. */
 @Configuration(proxyBeanMethods = false)
-public class InventoryPeer {
+public class ReservationWebConfiguration {
 
     @Bean
     ReservationController reservationController(ReserveStock reserveStock, SettleReservation settleReservation) {

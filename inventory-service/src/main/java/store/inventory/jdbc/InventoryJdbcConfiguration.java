@@ -17,7 +17,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** The module's state in PostgreSQL, schema {@code inventory}. */
 @Configuration(proxyBeanMethods = false)
-public class InventoryJdbc {
+public class InventoryJdbcConfiguration {
 
     /**
      * Migrates over a connection of its own: the pool's statement timeout is for requests.

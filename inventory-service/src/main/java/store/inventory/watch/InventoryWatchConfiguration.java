@@ -19,7 +19,7 @@ import store.resilience.spring.OutageLines;
 
 /** The module's recurring work, a report, by one instance of the service at a time; and what an operator should see, as metrics. */
 @Configuration(proxyBeanMethods = false)
-public class InventoryWatch {
+public class InventoryWatchConfiguration {
 
     /** Nobody waits for a report. */
     private static final Duration POLL = Duration.ofSeconds(10);

@@ -17,8 +17,8 @@ import store.payment.ResolvePayments;
 
 /** The module's recurring work, by a db-scheduler of its own whose table is in the module's schema. */
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties(PaymentRecovery.RecoveryProperties.class)
-public class PaymentRecovery {
+@EnableConfigurationProperties(PaymentRecoveryConfiguration.RecoveryProperties.class)
+public class PaymentRecoveryConfiguration {
 
     @Bean
     RecoveryScheduler paymentRecoveryScheduler(

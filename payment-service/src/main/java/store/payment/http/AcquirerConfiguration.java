@@ -14,8 +14,8 @@ import store.resilience.spring.SpringTransactionGuard;
 
 /** The module's peer: the acquirer, in every build over the network. */
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties(PaymentHttp.AcquirerProperties.class)
-public class PaymentHttp {
+@EnableConfigurationProperties(AcquirerConfiguration.AcquirerProperties.class)
+public class AcquirerConfiguration {
 
     @Bean
     Acquirer httpAcquirer(AcquirerProperties properties) {

@@ -8,7 +8,7 @@ import store.resilience.spring.OperatorToken;
 
 /** What an operator may ask of the module. */
 @Configuration(proxyBeanMethods = false)
-public class PaymentOperator {
+public class PaymentOperatorConfiguration {
 
     /** @param tokenFile where the operator's token rests; empty, and nobody is the operator */
     @Bean

@@ -7,7 +7,7 @@ import store.payment.VoidPayment;
 
 /** The internal API of the service. */
 @Configuration(proxyBeanMethods = false)
-public class PaymentPeer {
+public class PaymentWebConfiguration {
 
     @Bean
     PaymentController paymentController(ChargeOrder chargeOrder, VoidPayment voidPayment) {

@@ -7,7 +7,7 @@ import store.inventory.Catalogue;
 
 /** The public API of the module. */
 @Configuration(proxyBeanMethods = false)
-public class InventoryWeb {
+public class CatalogueWebConfiguration {
 
     @Bean
     ProductController productController(Catalogue catalogue, InstantSource time) {
