@@ -29,7 +29,7 @@ import store.payment.ChargeOrder.Outcome;
 import store.payment.Movement.Kind;
 import store.payment.Payment.State;
 import store.payment.UnreliableAcquirer.Failure;
-import store.payment.http.Sandbox;
+import store.payment.acquirer.Sandbox;
 import store.payment.jdbc.PaymentDatabase;
 import store.resilience.TransactionGuard.CallInsideTransaction;
 

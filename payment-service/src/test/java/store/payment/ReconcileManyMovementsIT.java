@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.dao.DataAccessException;
-import store.payment.http.StubAcquirer;
+import store.payment.acquirer.StubAcquirer;
 import store.payment.jdbc.PaymentDatabase;
 import store.testing.TestDatabase;
 

@@ -3,7 +3,7 @@ package store.payment;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static store.payment.Orders.order;
-import static store.payment.http.StubAcquirer.line;
+import static store.payment.acquirer.StubAcquirer.line;
 
 import java.io.IOException;
 import java.time.Duration;
@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import store.payment.Discrepancy.Kind;
 import store.payment.Payments.Beginning.Begun;
 import store.payment.Payments.Outcome;
-import store.payment.http.StubAcquirer;
+import store.payment.acquirer.StubAcquirer;
 import store.payment.jdbc.PaymentDatabase;
 
 /** The reconciler over real PostgreSQL, reading the statement of an acquirer that has, loses and forgets what a test says. */

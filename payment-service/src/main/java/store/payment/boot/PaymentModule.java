@@ -17,7 +17,7 @@ import store.payment.Payments;
 import store.payment.ReconcileLedger;
 import store.payment.ResolvePayments;
 import store.payment.VoidPayment;
-import store.payment.http.AcquirerConfiguration;
+import store.payment.acquirer.AcquirerConfiguration;
 import store.payment.jdbc.PaymentJdbcConfiguration;
 import store.payment.operator.PaymentOperatorConfiguration;
 import store.payment.recovery.PaymentRecoveryConfiguration;

@@ -1,4 +1,4 @@
-package store.payment.http;
+package store.payment.acquirer;
 
 import java.io.IOException;
 import java.net.URI;

@@ -1,4 +1,4 @@
-package store.payment.http;
+package store.payment.acquirer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;

@@ -1,4 +1,4 @@
-package store.payment.http;
+package store.payment.acquirer;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 

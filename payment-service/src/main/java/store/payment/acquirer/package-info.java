@@ -1,5 +1,5 @@
 /** The acquirer over the network. */
 @NullMarked
-package store.payment.http;
+package store.payment.acquirer;
 
 import org.jspecify.annotations.NullMarked;
