@@ -8,7 +8,7 @@ import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
-import store.inventory.peer.ReservationWebConfiguration;
+import store.inventory.web.ReservationWebConfiguration;
 import store.resilience.DatabaseTime;
 import store.resilience.spring.PassOnHeadersFilter;
 import store.resilience.spring.ProblemAnswers;

@@ -1,4 +1,4 @@
-/** The public API: the catalogue. */
+/** HTTP: the catalogue for everybody, reservations for other services. */
 @NullMarked
 package store.inventory.web;
 

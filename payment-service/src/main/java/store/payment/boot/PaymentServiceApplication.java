@@ -8,7 +8,7 @@ import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
-import store.payment.peer.PaymentWebConfiguration;
+import store.payment.web.PaymentWebConfiguration;
 import store.resilience.DatabaseTime;
 import store.resilience.spring.PassOnHeadersFilter;
 import store.resilience.spring.ProblemAnswers;

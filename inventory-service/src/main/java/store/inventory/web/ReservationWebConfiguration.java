@@ -1,4 +1,4 @@
-package store.inventory.peer;
+package store.inventory.web;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;

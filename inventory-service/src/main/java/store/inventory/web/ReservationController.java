@@ -1,4 +1,4 @@
-package store.inventory.peer;
+package store.inventory.web;
 
 import java.util.List;
 import java.util.Map;

@@ -1,4 +1,4 @@
-package store.payment.peer;
+package store.payment.web;
 
 import static java.util.Objects.requireNonNull;
 

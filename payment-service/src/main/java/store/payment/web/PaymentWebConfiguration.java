@@ -1,4 +1,4 @@
-package store.payment.peer;
+package store.payment.web;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
