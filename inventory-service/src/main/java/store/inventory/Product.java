@@ -5,4 +5,11 @@ package store.inventory;
  *
  * @param available pieces that can be reserved now
  */
-public record Product(String sku, String name, String description, Money price, int available) {}
+public record Product(String sku, String name, String description, Money price, int available) {
+
+    public Product {
+        if (available < 0) {
+            throw new IllegalArgumentException("a product cannot have " + available + " pieces");
+        }
+    }
+}

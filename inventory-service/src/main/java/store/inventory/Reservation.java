@@ -1,5 +1,7 @@
 package store.inventory;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import store.inventory.ReservationAnswer.Contradiction;
@@ -21,6 +23,20 @@ public record Reservation(
         List<Line> requested,
         List<HeldLine> held,
         @Nullable Refusal refusal) {
+
+    public Reservation {
+        requested = List.copyOf(requested);
+        held = List.copyOf(held);
+        if ((state == State.REFUSED) != (refusal != null)) {
+            throw new IllegalArgumentException("a refused reservation has a reason, and no other has one: " + orderId);
+        }
+        if (held.isEmpty() != (state == State.REFUSED || state == State.WITHDRAWN)) {
+            throw new IllegalArgumentException("a reservation that is " + state + " holds " + held + ": " + orderId);
+        }
+        if (requested.stream().map(Line::sku).distinct().count() < requested.size()) {
+            throw new IllegalArgumentException("a reservation has one line for each product: " + orderId);
+        }
+    }
 
     /** Where a reservation stands. HELD alone can still change. */
     public enum State {
@@ -51,7 +67,7 @@ public record Reservation(
         }
         return switch (state) {
             case HELD, COMMITTED -> new Held(held);
-            case REFUSED -> new Refused(refusal == null ? Refusal.OUT_OF_STOCK : refusal);
+            case REFUSED -> new Refused(requireNonNull(refusal));
             case RELEASED, WITHDRAWN -> new Withdrawn();
         };
     }

@@ -1,6 +1,7 @@
 package store.inventory;
 
-import java.util.ArrayList;
+import static java.util.Objects.requireNonNull;
+
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +46,8 @@ public final class ReserveStock {
             return record(Reservation.refused(orderId, wanted, Refusal.UNKNOWN_PRODUCT));
         }
         try {
-            return record(Reservation.held(orderId, wanted, priced(wanted, products)));
+            var priced = wanted.stream().map(line -> priced(line, products)).toList();
+            return record(Reservation.held(orderId, wanted, priced));
         } catch (InsufficientStock _) {
             return record(Reservation.refused(orderId, wanted, Refusal.OUT_OF_STOCK));
         }
@@ -69,15 +71,9 @@ public final class ReserveStock {
         }
     }
 
-    private static List<HeldLine> priced(List<Line> lines, Map<String, Product> products) {
-        var held = new ArrayList<HeldLine>();
-        for (var line : lines) {
-            var product = products.get(line.sku());
-            if (product != null) {
-                held.add(new HeldLine(line.sku(), product.name(), line.quantity(), product.price()));
-            }
-        }
-        return held;
+    private static HeldLine priced(Line line, Map<String, Product> products) {
+        var product = requireNonNull(products.get(line.sku()), "every product that is reserved was found");
+        return new HeldLine(line.sku(), product.name(), line.quantity(), product.price());
     }
 
     /** Rolls the transaction back: nothing is held, and the refusal is recorded by another. */
