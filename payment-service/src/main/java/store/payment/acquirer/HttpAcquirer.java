@@ -32,10 +32,13 @@ import tools.jackson.databind.json.JsonMapper;
  */
 final class HttpAcquirer implements Acquirer, AutoCloseable {
 
-    private static final JsonMapper JSON = JsonMapper.shared();
+    /** Amounts are whole numbers: one with a fraction is unreadable, never cut. */
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+            .build();
 
     /** Reads answers about an order: the acquirer may say more than is needed here, but not less. */
-    private static final JsonMapper WHOLE = JsonMapper.builder()
+    private static final JsonMapper WHOLE = JSON.rebuild()
             .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
             .build();
 

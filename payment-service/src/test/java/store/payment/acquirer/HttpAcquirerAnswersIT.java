@@ -109,6 +109,8 @@ class HttpAcquirerAnswersIT {
                         named(order, ""),
                         named(order, ",\"movement\":null"),
                         named(order, ",\"movement\":" + movement(Orders.order(), "CAPTURE")),
+                        named(order, ",\"movement\":" + movement(order, "CAPTURE").replace("1999", "1999.5")),
+                        named(order, ",\"movement\":" + movement(order, "REFUND").replace("1999", "1999.5")),
                         named(order, ",\"undone\":null"),
                         named(order, ",\"undone\":" + movement(order, "CAPTURE") + ",\"movement\":null"),
                         named(order, ",\"undone\":null,\"movement\":" + movement(order, "VOID")),
