@@ -286,6 +286,9 @@ class InventoryServiceIT {
         put(order(), "{\"lines\":[{\"sku\":\"sku-001\",\"quantity\":0}]}")
                 .expectStatus()
                 .isBadRequest();
+        put(order(), "{\"lines\":[{\"sku\":\"sku-001\",\"quantity\":1.5}]}")
+                .expectStatus()
+                .isBadRequest();
         put(order(), "{\"lines\":").expectStatus().isBadRequest();
         put(order(), "{}").expectStatus().isBadRequest();
         post(order, "commit/../sell").expectStatus().isNotFound();
