@@ -1,5 +1,7 @@
 package store.payment;
 
+import java.util.regex.Pattern;
+
 /**
  * The idempotency key of a payment at its acquirer. It derives from the order's id, so a payment database that lost its
  * rows asks with the same key again and cannot charge twice.
@@ -7,6 +9,14 @@ package store.payment;
  * @param acquirer name of the acquirer that knows the key
  */
 public record AcquirerKey(String acquirer, OrderId orderId) {
+
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]+");
+
+    public AcquirerKey {
+        if (!NAME.matcher(acquirer).matches()) {
+            throw new IllegalArgumentException("an acquirer's name has only letters, digits, - and _: " + acquirer);
+        }
+    }
 
     /** The key as the acquirer knows it; needs no encoding in a URL's path. */
     @Override

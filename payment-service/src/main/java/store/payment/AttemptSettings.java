@@ -1,6 +1,7 @@
 package store.payment;
 
 import java.time.Duration;
+import java.util.stream.Stream;
 
 /**
  * How long things may take when a payment is brought forward.
@@ -18,6 +19,9 @@ public record AttemptSettings(
     public static final Duration LONGEST_WAIT = Duration.ofMinutes(5);
 
     public AttemptSettings {
+        if (Stream.of(lease, keyTrust, quiet, firstBackoff, longestBackoff).anyMatch(Duration::isNegative)) {
+            throw new IllegalArgumentException("no time that an attempt may take is negative");
+        }
         if (lease.compareTo(LONGEST_WAIT) > 0 || longestBackoff.compareTo(LONGEST_WAIT) > 0) {
             throw new IllegalArgumentException("lease and longest-backoff are at most " + LONGEST_WAIT);
         }

@@ -1,5 +1,7 @@
 package store.payment;
 
+import static java.util.Objects.requireNonNull;
+
 import java.time.InstantSource;
 import store.payment.Payments.Beginning.Begun;
 import store.payment.Payments.Beginning.Contradicted;
@@ -60,13 +62,7 @@ public final class ChargeOrder {
         return switch (payment.state()) {
             case PENDING -> new Outcome.Pending();
             case CAPTURED -> new Outcome.Captured();
-            case DECLINED -> {
-                var reason = payment.declineReason();
-                if (reason == null) {
-                    throw new IllegalStateException("payment " + payment.orderId() + " is DECLINED without a reason");
-                }
-                yield new Outcome.Declined(reason);
-            }
+            case DECLINED -> new Outcome.Declined(requireNonNull(payment.declineReason()));
             case VOIDING, VOIDED, REFUNDED -> new Outcome.Withdrawn();
             case UNRECONCILED -> new Outcome.Contradiction();
         };

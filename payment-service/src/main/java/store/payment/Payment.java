@@ -26,6 +26,24 @@ public record Payment(
         Instant createdAt,
         long attempt) {
 
+    public Payment {
+        if (amount == null && (state == State.PENDING || state == State.CAPTURED || state == State.DECLINED)) {
+            throw new IllegalArgumentException("a payment that is " + state + " was charged: " + key);
+        }
+        if ((state == State.DECLINED) != (declineReason != null)) {
+            throw new IllegalArgumentException("a declined payment has a reason, and no other has one: " + key);
+        }
+        if ((firstSentAt == null) != (lastSentAt == null)) {
+            throw new IllegalArgumentException("a first send is a last one, too: " + key);
+        }
+        if (voidWanted && state == State.CAPTURED) {
+            throw new IllegalArgumentException("a payment that was to be voided never becomes CAPTURED: " + key);
+        }
+        if (attempt < 1) {
+            throw new IllegalArgumentException("attempts are counted from 1, not " + attempt + ": " + key);
+        }
+    }
+
     /** Where a payment stands. PENDING, VOIDING and UNRECONCILED are brought forward until they leave. */
     public enum State {
         /** A capture is wanted; whether one happened is not known. */

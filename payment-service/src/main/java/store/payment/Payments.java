@@ -91,6 +91,16 @@ public interface Payments {
      */
     record Outcome(State state, @Nullable DeclineReason declineReason, List<Movement> movements, Duration rest) {
 
+        public Outcome {
+            movements = List.copyOf(movements);
+            if (state == State.PENDING || rest.isNegative()) {
+                throw new IllegalArgumentException("not an outcome: " + state + ", due in " + rest);
+            }
+            if ((state == State.DECLINED) != (declineReason != null)) {
+                throw new IllegalArgumentException("a decline has a reason, and no other outcome has one");
+            }
+        }
+
         static Outcome captured(List<Movement> movements) {
             return new Outcome(State.CAPTURED, null, movements, Duration.ZERO);
         }

@@ -3,12 +3,16 @@ package store.payment;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import store.payment.Payment.State;
+import store.payment.Payments.Outcome;
 
 class ValuesTest {
 
@@ -36,6 +40,32 @@ class ValuesTest {
     @Test
     void hidesTheTokenInText() {
         assertThat("" + new CardToken("tok_secret")).doesNotContain("tok_secret");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "a b", "a/b", "ä"})
+    void refusesAnAcquirerWhoseNameDoesNotFitAnAddress(String name) {
+        assertThatThrownBy(() -> new AcquirerKey(name, Orders.order())).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void refusesNegativeTimes() {
+        var second = Duration.ofSeconds(1);
+        assertThatThrownBy(() -> new AttemptSettings(second, second, second.negated(), second, second))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void refusesAnOutcomeThatIsNone() {
+        for (var state : State.values()) {
+            var reason = state == State.DECLINED ? null : DeclineReason.CARD_DECLINED;
+            assertThatThrownBy(() -> new Outcome(state, reason, List.of(), Duration.ZERO))
+                    .isInstanceOf(IllegalArgumentException.class);
+        }
+        assertThatThrownBy(() -> new Outcome(State.PENDING, null, List.of(), Duration.ZERO))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> Outcome.unreconciled(List.of(), Duration.ofMillis(-1)))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
