@@ -3,8 +3,8 @@ package store.payment;
 import java.util.regex.Pattern;
 
 /**
- * The idempotency key of a payment at its acquirer. It derives from the order's id, so a payment database that lost its
- * rows asks with the same key again and cannot charge twice.
+ * The idempotency key of a payment at its acquirer. It derives from the order's id, so payment-service asks with the
+ * same key even after its database has lost the row, and cannot charge twice.
  *
  * @param acquirer name of the acquirer that knows the key
  */
@@ -18,7 +18,7 @@ public record AcquirerKey(String acquirer, OrderId orderId) {
         }
     }
 
-    /** The key as the acquirer knows it; needs no encoding in a URL's path. */
+    /** The key as the acquirer knows it; it needs no encoding in the path of a URL. */
     @Override
     public String toString() {
         return acquirer + "-" + orderId;

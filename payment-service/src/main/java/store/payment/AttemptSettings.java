@@ -4,18 +4,21 @@ import java.time.Duration;
 import java.util.stream.Stream;
 
 /**
- * How long things may take when a payment is brought forward.
+ * The time bounds of attempts.
  *
- * @param lease how long a holder keeps a payment to itself; longer than all the calls of one attempt
+ * @param lease how long a holder has a payment to itself; longer than all calls of one attempt
  * @param keyTrust how long after its first send a payment's key is used; shorter than the acquirer remembers it
- * @param quiet how long after its last send a capture could still arrive
- * @param firstBackoff bound on the pause after the first attempt without an answer; it doubles from there
+ * @param quiet how long after its last send a capture may still arrive
+ * @param firstBackoff bound on the pause after the first unanswered attempt; it doubles with each further one
  * @param longestBackoff bound on every pause
  */
 public record AttemptSettings(
         Duration lease, Duration keyTrust, Duration quiet, Duration firstBackoff, Duration longestBackoff) {
 
-    /** No lease and no pause lasts longer: a payment that is due later was written before the database's clock was set back. */
+    /**
+     * Bound on every lease and pause. A payment that is due later than this was written before the database's clock was
+     * set back.
+     */
     public static final Duration LONGEST_WAIT = Duration.ofMinutes(5);
 
     public AttemptSettings {

@@ -24,8 +24,9 @@ import store.payment.Payment.State;
 import store.payment.Payments.Outcome;
 
 /**
- * Attempts to bring a held payment forward: each asks the acquirer, outside any transaction, and records what that made
- * certain. A holder that another one has overtaken changes nothing; all methods return the payment as it is afterwards.
+ * Attempts to bring a held payment forward. Each attempt asks the acquirer, outside any transaction, and records what
+ * the answer makes certain. A holder that has been overtaken changes nothing. Every attempt returns the payment as it
+ * is afterwards.
  */
 public final class Attempts {
 
@@ -52,23 +53,23 @@ public final class Attempts {
         this.heldPayments = new HeldPayments(settings.lease(), System::nanoTime);
     }
 
-    /** Takes note of payments that were taken over, of which an attempt will be made. */
+    /** Notes payments that this process has taken over and is about to attempt. */
     void hold(List<Payment> taken) {
         taken.forEach(heldPayments::add);
     }
 
     /**
-     * Makes the payments due at once that this process holds and has recorded nothing for, so that another instance goes on with them.
-     * For the end of the process, when what was under way has had its time.
+     * Makes every payment due at once that this process still holds, so that another instance goes on with it. The
+     * process calls this when it stops, after running attempts have had time to end.
      */
     public void handBack() {
         var left = heldPayments.all();
         if (!left.isEmpty()) {
-            log.info("{} of {} payments under way are handed back, due at once", payments.handBack(left), left.size());
+            log.info("handed back {} of {} held payments; they are due at once", payments.handBack(left), left.size());
         }
     }
 
-    /** Goes on where an earlier attempt ended or died. */
+    /** Goes on where an earlier attempt ended, or where its process died. */
     Payment resume(Payment taken) {
         return attempt(taken, held -> switch (held.state()) {
             case PENDING -> {
@@ -86,7 +87,7 @@ public final class Attempts {
         });
     }
 
-    /** Sends a capture; the payment is marked as sent already. */
+    /** Sends a capture; the payment is already marked as sent. */
     Payment capture(Payment begun, CardToken token) {
         return attempt(begun, held -> sendCapture(held, token));
     }
@@ -96,9 +97,7 @@ public final class Attempts {
         return attempt(voiding, this::sendVoid);
     }
 
-    /**
-     * Takes what the acquirer's record says of the order as the answer: unlike a key, a reference is never forgotten.
-     */
+    /** Decides by the acquirer's record of the order: the acquirer forgets a key, but never an order. */
     Payment lookUp(Payment begun) {
         return attempt(begun, this::decideByRecord);
     }
@@ -116,7 +115,7 @@ public final class Attempts {
         return after;
     }
 
-    /** What the record refuses today it refuses in a moment, too. */
+    /** Waits for the longest pause: a write that was refused would be refused again in a moment. */
     private void rest(Payment held) {
         try {
             payments.postpone(held, settings.longestBackoff(), false);
@@ -129,14 +128,14 @@ public final class Attempts {
     private Payment sendCapture(Payment held, CardToken token) {
         return switch (acquirer.capture(held.key(), held.charged(), token)) {
             case Captured(var capture) when isFirstSend(held) -> record(held, Outcome.captured(List.of(capture)));
-            // A repeat gets the first answer, whatever has moved since.
+            // A repeat gets the first answer, even if money has moved since.
             case Captured(var capture) -> decideByRecord(held, List.of(capture), null);
             case Declined(var reason) -> record(held, Outcome.declined(reason));
-            // Voided in a life that this database has forgotten. The void, asked again, tells what it undid.
+            // The key was voided, and this database has lost the row. A repeated void tells what it undid.
             case Withdrawn _ -> record(held, Outcome.voiding(List.of()));
             case Contradicted _ -> {
                 log.error(
-                        "payment {}: its key stands for another charge at the acquirer; PENDING until it is voided",
+                        "payment {}: its key stands for another charge at the acquirer; it stays PENDING until a void",
                         held.orderId());
                 yield postpone(held, settings.longestBackoff(), false);
             }
@@ -154,7 +153,7 @@ public final class Attempts {
         };
     }
 
-    /** A row that is new, of an order that is not, may have replaced one that was lost. */
+    /** A new row of an older order may replace one that was lost, and was sent. */
     private boolean isFirstSend(Payment held) {
         return held.attempt() == 1
                 && !held.orderId().createdAt().plus(settings.lease()).isBefore(time.instant());
@@ -165,8 +164,8 @@ public final class Attempts {
     }
 
     /**
-     * @param known movements that the acquirer has just answered; its record may lag behind
-     * @param keyVoid what a void by key was just answered; null if none was sent
+     * @param known movements that the acquirer has just reported; its record may lag behind
+     * @param keyVoid the answer to a void by key that was just sent; null if none was sent
      */
     private Payment decideByRecord(Payment held, List<Movement> known, @Nullable VoidAnswer keyVoid) {
         return switch (acquirer.movementsOf(held.orderId())) {
@@ -186,7 +185,7 @@ public final class Attempts {
     }
 
     private Payment captured(Payment held, Balance balance, @Nullable VoidAnswer keyVoid) {
-        // A version that does not know void_wanted may have made it VOIDING.
+        // A version that does not know void_wanted may have made the payment VOIDING.
         if (!held.voidWanted() && held.state() != State.VOIDING) {
             return record(held, Outcome.captured(balance.movements()));
         }
@@ -196,9 +195,8 @@ public final class Attempts {
     }
 
     private Payment nothingMoved(Payment held, @Nullable VoidAnswer keyVoid) {
-        // After a void by key the acquirer turns a late capture away. Without one, a capture may still be on its way.
-        // An acquirer that
-        // refuses the void has a capture, though its record does not show it yet.
+        // After a void by key the acquirer refuses a late capture. Without one, a capture may still be on its way.
+        // An acquirer that refuses the void has a capture, although its record does not show it yet.
         var nothingCanMove =
                 keyVoid == null ? held.isQuiet(settings.quiet(), time.instant()) : keyVoid instanceof Undone;
         return nothingCanMove && held.state() != State.UNRECONCILED
@@ -208,7 +206,7 @@ public final class Attempts {
 
     private Payment giveBack(Payment held, Balance balance, @Nullable VoidAnswer keyVoid) {
         if (keyVoid != null) {
-            return refund(held, balance); // the key is forgotten, or the window has closed
+            return refund(held, balance); // the acquirer has forgotten the key, or its void window has closed
         }
         return switch (acquirer.undo(held.key())) {
             case Undone(var undone) when !undone.isEmpty() -> recordUndone(held, balance.with(undone));
@@ -222,7 +220,7 @@ public final class Attempts {
             case Refunded(var refund) -> recordUndone(held, balance.with(List.of(refund)));
             case Refused(var why) -> {
                 log.error(
-                        "payment {}: its refund was refused ({}); it is VOIDING, the record is looked up again",
+                        "payment {}: the acquirer refused the refund ({}); it stays VOIDING and is looked up again",
                         held.orderId(),
                         why);
                 yield postpone(held, settings.longestBackoff(), false);
@@ -242,8 +240,8 @@ public final class Attempts {
     private Payment leaveUnreconciled(Payment held, Balance balance) {
         if (held.state() != State.UNRECONCILED) {
             log.error(
-                    "payment {}: the acquirer's record has {}, which is neither nothing nor what was charged; a person"
-                            + " has to look at it, and the record is looked up until it adds up",
+                    "payment {}: the acquirer's record has {}, which is neither nothing nor the charged amount; a"
+                            + " person has to look at it, and the record is looked up again until it adds up",
                     held.orderId(),
                     balance);
         }
@@ -260,8 +258,8 @@ public final class Attempts {
             StateChanges.log(payment);
             if (payment.state() == State.UNRECONCILED && outcome.state() != State.UNRECONCILED) {
                 log.error(
-                        "payment {}: the acquirer's record says {}, and the ledger has money that stands; a person has"
-                                + " to look at it",
+                        "payment {}: it is {} by the acquirer's record, but by the ledger money is still captured; a"
+                                + " person has to look at it",
                         held.orderId(),
                         outcome.state());
             }
@@ -272,7 +270,7 @@ public final class Attempts {
     private Payment postpone(Payment held, Unanswered unanswered, boolean certainlyNotSent) {
         var delay = backoff(held.attempt());
         log.info(
-                "payment {}: {} and no answer from the acquirer ({}); it is asked again in {} ms",
+                "payment {}: it is {}, and the acquirer has not answered ({}); the next attempt is in {} ms",
                 held.orderId(),
                 held.state(),
                 unanswered.why(),
@@ -286,18 +284,18 @@ public final class Attempts {
 
     private Payment current(Payment overtaken) {
         log.info(
-                "payment {}: attempt {} was overtaken by another and recorded nothing",
+                "payment {}: another attempt overtook attempt {}, which recorded nothing",
                 overtaken.orderId(),
                 overtaken.attempt());
-        // Without a row, the database has been replaced by an older one: what was held is all that is known.
+        // If there is no row, the database was replaced by an older one: the held payment is all that is known.
         return payments.find(overtaken.orderId()).orElse(overtaken);
     }
 
     /**
-     * Half of the bound at least, so that a pause is one; the rest at random, so that those who waited together part.
+     * At least half of the bound; the rest is random, so that payments that failed together are not retried together.
      */
     private Duration backoff(long attempt) {
-        var doublings = Math.min(attempt - 1, 16); // far beyond any bound, and no overflow
+        var doublings = Math.min(attempt - 1, 16); // beyond any bound, and without an overflow
         var bound = Math.min(
                 settings.longestBackoff().toMillis(), settings.firstBackoff().toMillis() << doublings);
         return Duration.ofMillis(bound / 2 + random.nextLong(bound / 2 + 1));

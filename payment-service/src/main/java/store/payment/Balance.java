@@ -8,28 +8,28 @@ import org.jspecify.annotations.Nullable;
 import store.payment.Movement.Kind;
 
 /**
- * What the movements under an order's reference add up to. The sum decides what became of a charge, never the kind of one movement:
- * a refund may be partial, or may have paid another capture back.
+ * The sum of an order's movements. The sum decides what became of a charge, never the kind of one movement: a refund
+ * may be partial, or may have paid back another capture.
  *
- * @param movements all of the order's, each once
- * @param charged the amount that was to be captured; null if only a void has been heard of
+ * @param movements all movements of the order, each once
+ * @param charged the amount to capture; null if only a void was requested so far
  */
 record Balance(List<Movement> movements, @Nullable Money charged) {
 
     enum Standing {
         /** Nothing has ever moved. */
         NOTHING,
-        /** The amount is what is left of one capture. */
+        /** There is one capture, and the charged amount is left of it. */
         CAPTURED,
-        /** Nothing is left of what was captured, and voids alone undid it. */
+        /** Nothing is left of the captures; only voids undid them. */
         VOIDED,
-        /** Nothing is left of what was captured; a refund or a chargeback paid it back. */
+        /** Nothing is left of the captures; a refund or a chargeback paid money back. */
         REFUNDED,
-        /** Neither nothing nor the amount: only a person can say what this is. */
+        /** The sum is neither zero nor the charged amount: a person has to judge it. */
         UNRECONCILED
     }
 
-    /** This balance after more movements, of which some may be known already. */
+    /** This balance after more movements; those that it knows already count once. */
     Balance with(List<Movement> more) {
         var byId = new LinkedHashMap<String, Movement>();
         movements.forEach(movement -> byId.put(movement.id(), movement));
@@ -55,7 +55,7 @@ record Balance(List<Movement> movements, @Nullable Money charged) {
                 : Standing.UNRECONCILED;
     }
 
-    /** The capture that stands, with what is left of it. Only for {@link Standing#CAPTURED}. */
+    /** The capture that stands, with the amount that is left of it. Only for {@link Standing#CAPTURED}. */
     Movement captured() {
         var capture = captures().getFirst();
         var left = charged == null ? capture.amount() : charged;

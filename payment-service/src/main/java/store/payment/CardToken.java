@@ -3,8 +3,8 @@ package store.payment;
 import java.util.regex.Pattern;
 
 /**
- * What stands for the customer's card at the acquirer. It is a secret: it has no text form, so that no log line or
- * message shows it.
+ * The acquirer's token for the customer's card. It is a secret: its text form hides it, so no log line or message shows
+ * it.
  *
  * @param value 1 to 255 visible ASCII characters
  */

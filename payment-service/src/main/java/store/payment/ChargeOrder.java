@@ -10,9 +10,10 @@ import store.payment.Payments.Beginning.Known;
 /**
  * Charges an order's total to a card, once.
  *
- * <p>The intent is committed first, as sent, then the acquirer is asked, then the outcome is committed with its ledger
- * entries. If the answer is lost, or this process dies in between, the payment is PENDING and {@link ResolvePayments}
- * asks again with the same key. Only who recorded the intent calls the acquirer here: a repeat reports.
+ * <p>The intent is committed first, marked as sent; then the acquirer is asked; then the outcome is committed with its
+ * ledger entries. If the answer is lost, or this process dies in between, the payment is PENDING and {@link
+ * ResolvePayments} asks again with the same key. Only the caller that recorded the intent calls the acquirer; a repeat
+ * only reports.
  */
 public final class ChargeOrder {
 
@@ -32,7 +33,7 @@ public final class ChargeOrder {
     }
 
     /**
-     * Charges the order, or reports what became of its charge. Must be called outside a transaction.
+     * Charges the order, or reports the state of its charge. Must be called outside a transaction.
      *
      * @throws org.springframework.dao.DataAccessException if the database does not answer: the outcome is not known
      */
@@ -46,7 +47,7 @@ public final class ChargeOrder {
 
     private Outcome chargeOrReport(OrderId orderId, Money amount, CardToken token) {
         var key = new AcquirerKey(acquirer.name(), orderId);
-        // The acquirer may have forgotten the key of an order this old, and this database its payment.
+        // For an order this old, the acquirer may have forgotten the key, and this database may have lost the payment.
         var sending = !orderId.createdAt().plus(settings.keyTrust()).isBefore(time.instant());
         return switch (payments.begin(key, amount, token, sending, settings.lease())) {
             case Begun(var held) -> {
@@ -77,15 +78,15 @@ public final class ChargeOrder {
         /** No money moved, and none will. */
         record Declined(DeclineReason reason) implements Outcome {}
 
-        /** Not known yet; it is found out without being asked again. */
+        /** Not known yet; recovery finds out without another request. */
         record Pending() implements Outcome {}
 
-        /** The payment was voided, perhaps before this charge arrived: never "declined". */
+        /** The payment was voided, perhaps before this charge arrived. This is not a decline. */
         record Withdrawn() implements Outcome {}
 
         /**
-         * The order was charged before with another amount or card, or what moved for it is not what was charged, or the record refuses
-         * the write. Asking again does not help: a person has to look at it.
+         * The order was charged before with another amount or card, or its movements do not add up, or the record
+         * refuses the write. Asking again does not help: a person has to look at it.
          */
         record Contradiction() implements Outcome {}
     }

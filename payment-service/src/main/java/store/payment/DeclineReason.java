@@ -1,6 +1,6 @@
 package store.payment;
 
-/** Why the acquirer refused to move money. Final: it is the customer's turn. */
+/** Why the acquirer declined. A decline is final: the customer has to use another card. */
 public enum DeclineReason {
     CARD_DECLINED,
     INSUFFICIENT_FUNDS

@@ -3,22 +3,22 @@ package store.payment;
 import java.time.Duration;
 import java.util.List;
 
-/** What reconciliation could not explain, for an operator and for alarms. */
+/** The discrepancies that reconciliation found, for an operator and for alarms. */
 public interface Discrepancies {
 
     /**
-     * The latest first.
+     * Lists discrepancies, the latest first.
      *
-     * @param cleared whether those that were cleared are listed too
+     * @param cleared whether to list cleared ones too
      */
     List<Discrepancy> list(boolean cleared, int limit);
 
-    /** How many are open. */
+    /** Number of open discrepancies. */
     long open();
 
-    /** How many open ones are movements that cannot be read. */
+    /** Number of open discrepancies about a movement that cannot be read. */
     long unreadable();
 
-    /** How long ago a statement was last read to its end; zero if none ever was. */
+    /** Time since a statement was last read to its end; zero if none ever was. */
     Duration sinceStatementEnd();
 }

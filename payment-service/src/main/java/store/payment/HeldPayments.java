@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.SequencedMap;
 import java.util.function.LongSupplier;
 
-/** The payments that this process holds, until it has recorded what came of its attempt or the lease is over. */
+/** The payments that this process holds: from taking a payment until its outcome is recorded or its lease is over. */
 final class HeldPayments {
 
     private final SequencedMap<Payment, Long> sinceNanos = new LinkedHashMap<>();
@@ -32,7 +32,7 @@ final class HeldPayments {
         return List.copyOf(sinceNanos.sequencedKeySet());
     }
 
-    /** An attempt that failed is never recorded. When its lease is over the payment is anybody's. */
+    /** A failed attempt records nothing. When its lease is over, any instance may take the payment. */
     private void dropOverdue() {
         while (!sinceNanos.isEmpty()
                 && nanoTime.getAsLong() - sinceNanos.firstEntry().getValue() > leaseNanos) {

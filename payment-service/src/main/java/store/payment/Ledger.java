@@ -7,16 +7,19 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import store.payment.Discrepancy.Finding;
 
-/** The double-entry record of every movement of money; append-only. A payment books into it when its outcome is recorded. */
+/**
+ * The double-entry record of every movement of money; append-only. A payment's movements are booked when its outcome is
+ * recorded.
+ */
 public interface Ledger {
 
-    /** Where reconciling with this acquirer's statement goes on; null at the beginning. */
+    /** Where to go on reading this acquirer's statement; null at its beginning. */
     @Nullable
     String cursor(String acquirer);
 
     /**
-     * Books those movements of a statement that are not booked yet, counts them, remembers what the statement has shown, records
-     * what was found in it, and moves the cursor, all or nothing.
+     * Books those movements of a statement that are not booked yet, and counts them; notes which movements the
+     * statement has shown; records the findings; moves the cursor. All of this happens, or nothing.
      */
     Comparison reconcile(String acquirer, List<Movement> statement, List<Finding> found, @Nullable String cursor);
 
@@ -24,18 +27,19 @@ public interface Ledger {
     Comparison compare(String acquirer, Set<UUID> orders);
 
     /**
-     * Goes on comparing the ledger with what the statement has shown, and the payments with the ledger, a bounded part at a time and
-     * from the beginning again after the end. Looks again at what is open.
+     * Compares the next part of the ledger with the movements that the statement has shown, and the next part of the
+     * payments with the ledger. Each part is bounded; after the last one the comparison begins again. Some open
+     * discrepancies are compared again, too.
      *
-     * @param shownUpTo the statement has been read to its end; what happened until then, by the acquirer's clock, it has shown
+     * @param shownUpTo the statement has shown every movement until this time of the acquirer's clock
      */
     Comparison sweep(String acquirer, Instant shownUpTo);
 
     /**
-     * What a comparison changed.
+     * The result of a comparison.
      *
-     * @param booked the ids of the movements that only the statement knew
-     * @param discrepancies those that are new, and those that are cleared now
+     * @param booked ids of the movements that only the statement had
+     * @param discrepancies new ones and newly cleared ones
      */
     record Comparison(List<String> booked, List<Discrepancy> discrepancies) {}
 }

@@ -4,10 +4,10 @@ import java.time.Instant;
 import java.util.UUID;
 
 /**
- * The order that a payment is for: the payment's identity, and what the acquirer's key derives from.
+ * The order that a payment is for. It is the payment's identity, and the acquirer's key derives from it.
  *
- * @param value a UUID of version 7, because its timestamp is the age of the payment even where no row remembers it
- *     (<a href="https://www.rfc-editor.org/rfc/rfc9562#section-5.7">RFC 9562</a>)
+ * @param value a UUID of version 7: its timestamp gives the payment's age even if the row was lost (<a
+ *     href="https://www.rfc-editor.org/rfc/rfc9562#section-5.7">RFC 9562</a>)
  */
 public record OrderId(UUID value) {
 
@@ -17,12 +17,12 @@ public record OrderId(UUID value) {
         }
     }
 
-    /** Reads the usual text of a UUID. */
+    /** Reads the standard text form of a UUID. */
     public static OrderId of(String text) {
         return new OrderId(UUID.fromString(text));
     }
 
-    /** When the order was made, by the clock of who made it. */
+    /** When the order was made, by the clock of order-service. */
     public Instant createdAt() {
         return Instant.ofEpochMilli(value.getMostSignificantBits() >>> 16);
     }

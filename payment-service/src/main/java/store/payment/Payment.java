@@ -5,15 +5,15 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A payment as last read. Whoever was handed it by {@link Payments#begin}, {@link Payments#beginVoid} or {@link
- * Payments#claimDue} holds it, and may record what comes of it while {@code state} and {@code attempt} still stand.
+ * A payment as last read. A caller that got it from {@link Payments#begin}, {@link Payments#beginVoid} or {@link
+ * Payments#claimDue} holds it, and may record its outcome while {@code state} and {@code attempt} are unchanged.
  *
- * @param amount null if only a void has been heard of so far
- * @param firstSentAt when a capture was first on its way; null while certainly none has been
- * @param lastSentAt when a capture was last on its way
- * @param voidWanted whether it was ever to be voided: then it never becomes CAPTURED
+ * @param amount null if only a void was requested so far
+ * @param firstSentAt when a capture was first sent; null if certainly none was sent
+ * @param lastSentAt when a capture was last sent
+ * @param voidWanted whether a void was ever decided: then the payment never becomes CAPTURED
  * @param createdAt when this row was made
- * @param attempt the fencing token: whoever takes the payment over raises it
+ * @param attempt the fencing token: each takeover of the payment raises it
  */
 public record Payment(
         AcquirerKey key,
@@ -44,19 +44,21 @@ public record Payment(
         }
     }
 
-    /** Where a payment stands. PENDING, VOIDING and UNRECONCILED are brought forward until they leave. */
+    /**
+     * The states of a payment. Recovery brings PENDING, VOIDING and UNRECONCILED forward until the payment leaves them.
+     */
     public enum State {
-        /** A capture is wanted; whether one happened is not known. */
+        /** A capture is wanted; it is not known whether one happened. */
         PENDING,
         CAPTURED,
         DECLINED,
-        /** Nothing may stay captured; it is not known that nothing is. No capture is sent any more. */
+        /** Nothing may stay captured; it is not yet certain that nothing is. No capture is sent any more. */
         VOIDING,
         /** Certainly nothing is captured, and nothing will be. */
         VOIDED,
-        /** What was captured has been paid back. */
+        /** The captured money has been paid back. */
         REFUNDED,
-        /** The movements under the order's reference add up to neither nothing nor the amount. It waits for a person. */
+        /** The order's movements add up to neither nothing nor the amount. It waits for a person. */
         UNRECONCILED
     }
 
@@ -64,7 +66,7 @@ public record Payment(
         return key.orderId();
     }
 
-    /** The amount to capture, of a payment that was charged. */
+    /** The amount to capture. Throws if the payment was never charged. */
     Money charged() {
         if (amount == null) {
             throw new IllegalStateException("payment " + orderId() + " was never charged");
@@ -72,15 +74,15 @@ public record Payment(
         return amount;
     }
 
-    /** Whether the acquirer may have forgotten the key by now, so that only a look at its record is safe. */
+    /** Whether the acquirer may have forgotten the key by now, so that only a look-up of its record is safe. */
     boolean outlives(Duration keyTrust, Instant now) {
         return isOlder(orderId().createdAt(), keyTrust, now)
                 || (firstSentAt != null && isOlder(firstSentAt, keyTrust, now));
     }
 
     /**
-     * Whether a capture that was sent would have arrived by now. A row that knows of none may have replaced one that
-     * did.
+     * Whether a capture that was sent would have arrived by now. A row that was never sent may replace a lost row that
+     * was.
      */
     boolean isQuiet(Duration quiet, Instant now) {
         return isOlder(lastSentAt == null ? createdAt : lastSentAt, quiet, now);

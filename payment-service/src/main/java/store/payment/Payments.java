@@ -7,24 +7,24 @@ import org.jspecify.annotations.Nullable;
 import store.payment.Payment.State;
 
 /**
- * The payments on record. Leases and due times are written and compared by one clock, the record's own.
+ * The payments on record. The record's own clock writes and compares leases and due times.
  *
- * <p>Every method is one transaction of its own. When it throws, it is not known whether it took effect; but {@link WriteRefused},
- * which every change may throw, says that it did not.
+ * <p>Every method is one transaction. If it throws, it is not known whether it took effect. {@link WriteRefused}, which
+ * every change may throw, is the exception: then it certainly did not.
  */
 public interface Payments {
 
     /**
      * Records the intent to charge and takes the lease on it, unless the order is known already.
      *
-     * @param sending whether a capture will be on its way from now on
+     * @param sending whether the caller sends a capture next
      */
     Beginning begin(AcquirerKey key, Money amount, CardToken token, boolean sending, Duration lease);
 
     /** How a charge began. */
     sealed interface Beginning {
 
-        /** It is the first; the caller holds it. */
+        /** It is the first charge of the order; the caller holds the payment. */
         record Begun(Payment held) implements Beginning {}
 
         /** The same charge, or a void, was recorded before. */
@@ -35,29 +35,27 @@ public interface Payments {
     }
 
     /**
-     * Turns a payment to VOIDING and takes the lease on it, whoever held it; without a row it makes one, which turns a
-     * late charge away. Empty if the payment is DECLINED or its void was begun before.
+     * Makes a payment VOIDING and takes the lease on it, even from another holder. If there is no payment, this makes
+     * one, a tombstone that turns a late charge away. Empty if the payment is DECLINED or its void was begun before.
      */
     Optional<Payment> beginVoid(AcquirerKey key, Duration lease);
 
     Optional<Payment> find(OrderId orderId);
 
     /**
-     * Takes over payments of this acquirer that are due, those longest due first: PENDING, VOIDING or UNRECONCILED, and nobody holds
-     * them. A payment that cannot be taken over because the record refuses the write does not keep the others. One whose
-     * card is under a key that only other instances have is left to them.
+     * Takes over payments of this acquirer that are due, the longest due first: they are PENDING, VOIDING or
+     * UNRECONCILED, and have no holder. If the record refuses the takeover of one, the others are taken over all the
+     * same. A payment whose card is under a key that only other instances have is left to them.
      */
     List<Payment> claimDue(String acquirer, int limit, Duration lease);
 
-    /**
-     * Marks that a capture will be on its way again, and hands out the card for it. Empty if another holder took over.
-     */
+    /** Marks that the holder sends a capture again, and returns the card for it. Empty if another holder took over. */
     Optional<CardToken> markSent(Payment held);
 
     /**
-     * Records what came of a held payment and books its movements, each once. Erases the card.
+     * Records the outcome of a held payment, books its movements, each once, and erases the card.
      *
-     * @return the payment as it is now; empty, and nothing is changed, if another holder took over
+     * @return the payment as it is now; empty if another holder took over, and then nothing is changed
      */
     Optional<Payment> record(Payment held, Outcome outcome);
 
@@ -65,29 +63,29 @@ public interface Payments {
      * Hands the lease on a payment back.
      *
      * @param delay until it is due again
-     * @param certainlyNotSent whether this attempt's mark of a capture on its way can go
+     * @param certainlyNotSent whether to clear this attempt's mark of a sent capture
      * @return as for {@link #record}
      */
     Optional<Payment> postpone(Payment held, Duration delay, boolean certainlyNotSent);
 
     /**
-     * Hands leases back whose holder stops: these payments are due at once, except those that another holder has taken over or that have
-     * changed.
+     * Hands back the leases of a holder that stops: its payments are due at once, except those that another holder has
+     * taken over or that have changed.
      *
-     * @return how many
+     * @return number of payments handed back
      */
     int handBack(List<Payment> held);
 
-    /** How many payments are UNRECONCILED. */
+    /** Number of payments that are UNRECONCILED. */
     long unreconciled();
 
-    /** How many writes the record has refused to this process. */
+    /** Number of writes that the record has refused to this process. */
     long writesRefused();
 
     /**
-     * What came of a payment.
+     * The outcome of an attempt.
      *
-     * @param rest until a payment that is not at its end is due again
+     * @param rest pause until the payment is due again, if its state is not final
      */
     record Outcome(State state, @Nullable DeclineReason declineReason, List<Movement> movements, Duration rest) {
 

@@ -20,27 +20,27 @@ import store.payment.Discrepancy.Kind;
 import store.payment.Ledger.Comparison;
 
 /**
- * Compares the ledger with the acquirer's statement, both ways, and with the payments. It books what only the statement knows, such as
- * a chargeback or a capture that a restored database has lost; that is certain. All else is recorded as a {@link Discrepancy}, and
- * nothing stops the reading.
+ * Compares the ledger with the acquirer's statement, both ways, and with the payments. It books movements that only the
+ * statement has, such as a chargeback or a capture that a restored database has lost: the statement is the truth. It
+ * records every other difference as a {@link Discrepancy}. No difference stops the reading.
  */
 public final class ReconcileLedger {
 
     private static final Logger log = LoggerFactory.getLogger(ReconcileLedger.class);
 
-    /** Booked in one statement, within the database's bound for one even where the machine is busy. */
+    /** A page is booked in one SQL statement, within its time bound even on a busy machine. */
     private static final int PAGE = 100;
 
-    /** A few seconds of work: after a lost cursor, a million movements are read again within some twenty minutes. */
+    /** A few seconds of work: after a lost cursor, a million movements are read again in about twenty minutes. */
     private static final int PAGES_AT_ONCE = 100;
 
     /**
-     * A movement whose time is further ahead than this has a wrong time. If the reconciler waited for that time, it would read nothing
-     * until then.
+     * A movement further in the future than this has a wrong time. If the reconciler waited for that time, it would
+     * read nothing until then.
      */
     private static final Duration PLAUSIBLY_AHEAD = Duration.ofMinutes(5);
 
-    /** When an acquirer has lost everything, the first ones tell as much as all of them. */
+    /** If an acquirer has lost its record, a few lines tell as much as all of them. */
     private static final int LOGGED_AT_ONCE = 20;
 
     private final Ledger ledger;
@@ -48,7 +48,7 @@ public final class ReconcileLedger {
     private final Duration bookingDelay;
     private final InstantSource time;
 
-    /** Whether the last run ended without an answer: an outage is logged once. */
+    /** Whether the last run got no answer: an outage is logged once. */
     private volatile boolean outage;
 
     /** @param bookingDelay age at which a movement counts as missing; until then its payment may be about to book it */
@@ -60,10 +60,10 @@ public final class ReconcileLedger {
     }
 
     /**
-     * Reads on in the statement, at most {@value #PAGES_AT_ONCE} pages of {@value #PAGE} movements, and at its end compares a part of
-     * the ledger with it.
+     * Reads on in the statement, at most {@value #PAGES_AT_ONCE} pages of {@value #PAGE} movements. At the statement's
+     * end it compares a part of the ledger with the statement.
      *
-     * @return how many movements only the statement knew
+     * @return number of movements that only the statement had
      */
     public int reconcile() {
         var differences = 0;
@@ -81,7 +81,7 @@ public final class ReconcileLedger {
                     var last = page.next() == null || page.isEmpty();
                     differences += book(page, due, whole && !last ? page.next() : after);
                     if (!whole || last) {
-                        // The rest is read again when there is more.
+                        // The cursor stays before this page: its rest is read again in a later run.
                         var shownUpTo = whole ? now.minus(bookingDelay) : lastDue(page.movements(), now);
                         if (shownUpTo != null) {
                             report(ledger.sweep(acquirer.name(), shownUpTo));
@@ -103,7 +103,7 @@ public final class ReconcileLedger {
         return !movement.at().isAfter(now.minus(bookingDelay)) || movement.at().isAfter(now.plus(PLAUSIBLY_AHEAD));
     }
 
-    /** The statement has shown everything up to here, even if the acquirer's clock jumped behind; null if that is not known. */
+    /** Until here the statement has shown everything, even if the acquirer's clock was set back; null if not known. */
     private @Nullable Instant lastDue(List<Movement> movements, Instant now) {
         return movements.stream()
                 .takeWhile(movement -> isDue(movement, now))
@@ -119,7 +119,7 @@ public final class ReconcileLedger {
         for (var movement : due) {
             if (booked.booked().contains(movement.id())) {
                 log.info(
-                        "payment {}: only the acquirer's statement knew its {} {}; it is booked now",
+                        "payment {}: only the acquirer's statement had its {} {}; it is booked now",
                         movement.orderId(),
                         movement.kind(),
                         movement.id());
@@ -140,7 +140,7 @@ public final class ReconcileLedger {
         return new Finding(Kind.UNREADABLE_MOVEMENT, about, line.id(), line.orderId(), line.why() + ": " + line.raw());
     }
 
-    /** Every booking is made once, so reading again is safe. */
+    /** Reading again is safe, because each movement is booked once. */
     private void startAgain(@Nullable String lost) {
         var detail =
                 "the acquirer does not know the cursor " + lost + "; its statement is read again from the beginning";
@@ -151,10 +151,10 @@ public final class ReconcileLedger {
     private void noteOutage(Acquirer.StatementAnswer answer) {
         if (answer instanceof Unanswered unanswered && !outage) {
             log.warn(
-                    "no statement from the acquirer ({}); every run asks again, and goes on from where it is",
+                    "the acquirer does not answer with its statement ({}); each run asks again and goes on from there",
                     unanswered.why());
         } else if (!(answer instanceof Unanswered) && outage) {
-            log.info("the acquirer's statement is read on");
+            log.info("the acquirer answers with its statement again");
         }
         outage = answer instanceof Unanswered;
     }
@@ -167,9 +167,9 @@ public final class ReconcileLedger {
             } else if (discrepancy.kind() == Kind.UNKNOWN_CURSOR) {
                 log.warn("{}", discrepancy.detail());
             } else {
-                // The detail may quote the acquirer's record: it stays in the database.
+                // The detail may quote the acquirer's record, so it stays in the database.
                 log.error(
-                        "{}: {}; it is recorded and nothing is changed, an operator has to look into it",
+                        "{}: {}; it is recorded, nothing is changed, and an operator has to look into it",
                         subject(discrepancy),
                         discrepancy.kind());
             }

@@ -6,12 +6,12 @@ import java.util.concurrent.Executors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Brings payments forward whose holder got no answer, or died. */
+/** Brings payments forward whose holder got no answer or died. */
 public final class ResolvePayments {
 
     private static final Logger log = LoggerFactory.getLogger(ResolvePayments.class);
 
-    /** Every 200 ms, by default: at most 50 payments in a second, for an acquirer that has just come back. */
+    /** With a batch every 200 ms, an acquirer that has just come back gets at most 50 payments in a second. */
     private static final int BATCH = 10;
 
     private final Payments payments;
@@ -29,7 +29,7 @@ public final class ResolvePayments {
     /**
      * Takes one batch of due payments over and makes one attempt for each, side by side.
      *
-     * @return how many were taken over
+     * @return number of payments taken over
      */
     public int resolve() {
         var due = payments.claimDue(acquirer.name(), BATCH, settings.lease());
@@ -43,16 +43,16 @@ public final class ResolvePayments {
                     attempted.get(i).get();
                 } catch (ExecutionException e) {
                     if (e.getCause() instanceof WriteRefused) {
-                        continue; // logged where it happened
+                        continue; // the record has logged it
                     }
                     log.warn(
-                            "payment {} could not be brought forward; it is taken over again when its lease ends",
+                            "payment {}: this attempt failed; the payment is taken over again when its lease ends",
                             due.get(i).orderId(),
                             e.getCause());
                 }
             }
         } catch (InterruptedException _) {
-            Thread.currentThread().interrupt(); // what was left undone is due again when its lease ends
+            Thread.currentThread().interrupt(); // unfinished payments are due again when their leases end
         }
         return due.size();
     }

@@ -3,7 +3,7 @@ package store.payment;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One line for each change of a payment's state. */
+/** Logs one line for each change of a payment's state. */
 final class StateChanges {
 
     private static final Logger log = LoggerFactory.getLogger(StateChanges.class);

@@ -1,10 +1,10 @@
 package store.payment;
 
 /**
- * Makes sure that nothing stays captured for an order, whether it was charged, is being charged, or will be.
+ * Makes sure that nothing stays captured for an order, whether it was charged, is being charged, or will be charged.
  *
- * <p>The decision is committed before the acquirer hears of it; it also stands where no charge has been recorded (a
- * tombstone), and the acquirer is told all the same, because a row may have been lost.
+ * <p>The decision is committed before the acquirer is asked. It is recorded even without a charge (a tombstone), and
+ * the acquirer is asked then, too, because the charge's row may have been lost.
  */
 public final class VoidPayment {
 
@@ -21,7 +21,7 @@ public final class VoidPayment {
     }
 
     /**
-     * Voids the order's payment, or reports how far that has come. Must be called outside a transaction.
+     * Voids the order's payment, or reports the state of its void. Must be called outside a transaction.
      *
      * @throws org.springframework.dao.DataAccessException if the database does not answer: the outcome is not known
      */
@@ -37,7 +37,7 @@ public final class VoidPayment {
         var key = new AcquirerKey(acquirer.name(), orderId);
         var begun = payments.beginVoid(key, settings.lease());
         begun.ifPresent(StateChanges::log);
-        var payment = begun.filter(held -> held.key().equals(key)) // who calls another acquirer resolves its payments
+        var payment = begun.filter(held -> held.key().equals(key)) // another acquirer's instances resolve its payments
                 .map(attempts::undo)
                 .orElseGet(() -> payments.find(orderId).orElseThrow());
         return switch (payment.state()) {
@@ -51,17 +51,17 @@ public final class VoidPayment {
         };
     }
 
-    /** How far a void has come. VOIDED, REFUNDED and DECLINED acknowledge it: nothing is captured, and nothing will be. */
+    /** The state of a void. VOIDED, REFUNDED and DECLINED acknowledge it: nothing is captured, and nothing will be. */
     public enum Outcome {
-        /** Decided; it is brought to its end without being asked again. */
+        /** Decided; recovery finishes it without another request. */
         VOIDING,
         VOIDED,
         REFUNDED,
         /** There was nothing to void. */
         DECLINED,
         /**
-         * What moved for the order is neither nothing nor what was charged, or the record refuses the write. Something may stay
-         * captured: a person has to look at it.
+         * The order's movements add up to neither nothing nor the charged amount, or the record refuses the write.
+         * Something may stay captured: a person has to look at it.
          */
         CONTRADICTION
     }

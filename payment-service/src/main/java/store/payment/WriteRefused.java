@@ -1,8 +1,8 @@
 package store.payment;
 
 /**
- * A rule of the record itself refuses a write: a defect of the program or of the row, not an outage. Nothing was recorded, and asking
- * again is refused again. It has been logged and counted where it happened.
+ * The record refuses a write: a defect of the program or of the row, not an outage. Nothing was recorded, and a repeat
+ * is refused again. The record has logged and counted it.
  */
 public final class WriteRefused extends RuntimeException {
     private static final long serialVersionUID = 1L;

@@ -1,6 +1,6 @@
 /**
- * Paying for an order: at most one capture, whatever is repeated, lost or late; every movement of money in the ledger.
- * The acquirer and the database are ports here.
+ * Paying for an order: at most one capture, even if requests are repeated, lost or late; every movement of money is in
+ * the ledger. The acquirer and the database are ports here.
  */
 @NullMarked
 package store.payment;
