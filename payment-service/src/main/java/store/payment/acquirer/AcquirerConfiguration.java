@@ -12,7 +12,7 @@ import store.resilience.PeerCallSettings;
 import store.resilience.PeerClient;
 import store.resilience.spring.SpringTransactionGuard;
 
-/** The module's peer: the acquirer, in every build over the network. */
+/** The acquirer, which every build calls over the network. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(AcquirerConfiguration.AcquirerProperties.class)
 public class AcquirerConfiguration {
@@ -25,8 +25,8 @@ public class AcquirerConfiguration {
     }
 
     /**
-     * @param name part of every key; never changes while a payment is open
-     * @param timeout bound on the whole attempt
+     * @param name part of every key; it must not change while a payment is open
+     * @param timeout bound on a whole attempt
      */
     @ConfigurationProperties("store.payment.acquirer")
     record AcquirerProperties(String name, URI address, Duration connectTimeout, Duration timeout) {}

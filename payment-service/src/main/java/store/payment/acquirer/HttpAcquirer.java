@@ -27,8 +27,8 @@ import tools.jackson.databind.exc.MismatchedInputException;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Maps each status to one answer. An answer counts only if its body names the order that was asked about; a bare status, a status
- * that the acquirer's contract does not have, and a body that cannot be read say nothing.
+ * Maps each status to one answer. An answer counts only if its body names the order of the request. A bare status, a
+ * status outside the acquirer's contract and an unreadable body count as unknown.
  */
 final class HttpAcquirer implements Acquirer, AutoCloseable {
 
@@ -37,7 +37,7 @@ final class HttpAcquirer implements Acquirer, AutoCloseable {
             .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
             .build();
 
-    /** Reads answers about an order: the acquirer may say more than is needed here, but not less. */
+    /** For answers about an order: unknown fields are ignored, missing ones fail. */
     private static final JsonMapper WHOLE = JSON.rebuild()
             .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
             .build();
@@ -64,7 +64,7 @@ final class HttpAcquirer implements Acquirer, AutoCloseable {
                 var capture = about(order, answer, MovementBody.class).movement();
                 yield capture.isOf(Movement.Kind.CAPTURE, amount)
                         ? new Captured(capture.toMovement())
-                        : new Unknown("confirmed something else");
+                        : new Unknown("the answer confirms another capture");
             }
             case 402 -> new Declined(about(order, answer, DeclineBody.class).reason());
             case 410 -> about(order, answer, new Withdrawn());
@@ -99,7 +99,7 @@ final class HttpAcquirer implements Acquirer, AutoCloseable {
                 var refund = about(order, answer, MovementBody.class).movement();
                 yield refund.isOf(Movement.Kind.REFUND, capture.amount())
                         ? new Refunded(refund.toMovement())
-                        : new Unknown("confirmed something else");
+                        : new Unknown("the answer confirms another refund");
             }
             case 404, 409, 422 -> about(order, answer, new Refused("status " + answer.status()));
             default -> unexpected(answer);
@@ -152,7 +152,7 @@ final class HttpAcquirer implements Acquirer, AutoCloseable {
                     yield answered.apply(answer);
                 } catch (JacksonException _) { // its message may quote the body
                     yield unanswered.apply(
-                            new Unknown("answer unreadable or not about this order, status " + answer.status()));
+                            new Unknown("unreadable answer, or about another order, status " + answer.status()));
                 }
             }
         };
@@ -166,7 +166,7 @@ final class HttpAcquirer implements Acquirer, AutoCloseable {
         return read;
     }
 
-    /** @throws JacksonException if the body is not of this type, lacks something, or is about another order */
+    /** @throws JacksonException if the body is not of this type, lacks a field, or is about another order */
     private static <T extends AboutOrder> T about(OrderId orderId, Answered answer, Class<T> type) {
         var read = WHOLE.readValue(answer.body(), type);
         if (read == null || !orderId.value().equals(read.orderId())) {
@@ -175,7 +175,7 @@ final class HttpAcquirer implements Acquirer, AutoCloseable {
         return read;
     }
 
-    /** For a status that says it all, once the body says of which order. */
+    /** For a status that needs nothing from the body but the order's id. */
     private static <A> A about(OrderId orderId, Answered answer, A said) {
         about(orderId, answer, OrderBody.class);
         return said;
@@ -255,7 +255,7 @@ final class HttpAcquirer implements Acquirer, AutoCloseable {
             }
         }
 
-        /** One line that cannot be read leaves the others as they are. */
+        /** A line that cannot be read does not affect the others. */
         Page toPage() {
             var readable = new ArrayList<Movement>();
             var unreadable = new ArrayList<Unreadable>();

@@ -10,21 +10,21 @@ import store.payment.Movement;
 import tools.jackson.databind.DatabindException;
 import tools.jackson.databind.JsonNode;
 
-/** What of a statement's line can be told when it cannot be read. */
+/** Describes a statement's line that cannot be read. */
 final class StatementLine {
 
     private static final List<String> FIELDS = List.of("id", "orderId", "kind", "amount", "at");
     private static final int MAX_TEXT_LENGTH = 255;
     private static final int MAX_RAW_LENGTH = 2000;
 
-    /** Other times are mistakes, and PostgreSQL does not take all of them. */
+    /** Earlier and later times are mistakes, and PostgreSQL does not store all of them. */
     private static final Instant EARLIEST = Instant.parse("2000-01-01T00:00:00Z");
 
     private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
 
     private StatementLine() {}
 
-    /** Whether a text of the acquirer's can be recorded and sent back: visible ASCII, of a bounded length. */
+    /** Whether a text from the acquirer can be stored and sent back: visible ASCII, of a bounded length. */
     static boolean isStorable(String text) {
         return !text.isEmpty()
                 && text.length() <= MAX_TEXT_LENGTH
@@ -43,7 +43,7 @@ final class StatementLine {
         return new Unreadable(isStorable(id) ? id : null, orderId(line), why, raw(line));
     }
 
-    /** Names the field; an exception's message may quote the line. */
+    /** Names the field only: an exception's message may quote the line. */
     static String why(JsonNode line, RuntimeException failure) {
         var missing = FIELDS.stream().filter(field -> !line.hasNonNull(field)).collect(Collectors.joining(", "));
         if (!missing.isEmpty()) {

@@ -22,7 +22,10 @@ import store.payment.jdbc.PaymentJdbcConfiguration;
 import store.payment.operator.PaymentOperatorConfiguration;
 import store.payment.recovery.PaymentRecoveryConfiguration;
 
-/** Everything of payment but its internal API: payments and their ledger over one database, the acquirer, recovery, the operator. */
+/**
+ * Payment without its internal API: payments and their ledger over one database, the acquirer, recovery, the operator's
+ * API.
+ */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(PaymentModule.PaymentProperties.class)
 @Import({
@@ -33,7 +36,10 @@ import store.payment.recovery.PaymentRecoveryConfiguration;
 })
 public class PaymentModule {
 
-    /** Destroyed after all that makes attempts and before the database's pool: then nothing under way is left to wait for. */
+    /**
+     * Spring destroys it after every bean that makes attempts and before the database's pool, so its last statement
+     * hands back all payments that are still held.
+     */
     @Bean(destroyMethod = "handBack")
     Attempts paymentAttempts(Payments payments, Acquirer acquirer, PaymentProperties properties, InstantSource time) {
         return new Attempts(payments, acquirer, properties.attempts(), time, new Random());

@@ -13,7 +13,7 @@ import store.resilience.DatabaseTime;
 import store.resilience.spring.PassOnHeadersFilter;
 import store.resilience.spring.ProblemAnswers;
 
-/** payment-service: the module with its internal API, as a process of its own. */
+/** payment-service: the module and its internal API as one process. */
 @SpringBootConfiguration(proxyBeanMethods = false)
 @EnableAutoConfiguration
 @Import({PaymentModule.class, PaymentWebConfiguration.class, PassOnHeadersFilter.class, ProblemAnswers.class})

@@ -13,7 +13,10 @@ import store.payment.CardToken;
 import store.payment.OrderId;
 import store.resilience.KeyRing;
 
-/** Card tokens at rest: AES-256-GCM, and an HMAC to compare by; a key of its own for each, derived from each secret of the ring. */
+/**
+ * Card tokens at rest: encrypted with AES-256-GCM, and compared by an HMAC. Each of the two has its own key, derived
+ * from each secret of the ring.
+ */
 final class CardTokens {
 
     private static final String HMAC = "HmacSHA256";
@@ -31,12 +34,12 @@ final class CardTokens {
         this.fingerprintKeys = keys.derive("card token fingerprint", HMAC, key -> key);
     }
 
-    /** The key that is encrypted with, and that fingerprints are made with. */
+    /** Id of the key that encrypts and makes fingerprints. */
     String currentKey() {
         return keys.currentId();
     }
 
-    /** The keys of what can be decrypted here. */
+    /** Ids of the keys that this process can decrypt with. */
     Set<String> keys() {
         return keys.ids();
     }
@@ -45,31 +48,31 @@ final class CardTokens {
         return encryptors.current().encrypt(token.value().getBytes(StandardCharsets.US_ASCII));
     }
 
-    /** @param keyId null if it was not noted */
+    /** @param keyId null if the row names none */
     CardToken decrypt(byte[] sealed, @Nullable String keyId) {
         return encryptors.open(keyId, key -> new CardToken(new String(key.decrypt(sealed), StandardCharsets.US_ASCII)));
     }
 
-    /** Whether a token, whose key was not noted, is under one of the keys. */
+    /** Whether one of the keys decrypts a token whose row names none. */
     boolean opens(byte[] sealed) {
         try {
             decrypt(sealed, null);
             return true;
-        } catch (RuntimeException e) { // of whichever decoder: the token may be broken
+        } catch (RuntimeException e) { // each decoder throws its own: the token may be broken
             return false;
         }
     }
 
-    /** Covers the order's id, so that equal cards of two orders do not show. */
+    /** Covers the order's id, so that the same card has another fingerprint for each order. */
     byte[] fingerprint(OrderId orderId, CardToken token) {
         return fingerprint(fingerprintKeys.current(), orderId, token);
     }
 
     /**
-     * Whether a fingerprint is this card's, whichever key it was made with.
+     * Whether a fingerprint is this card's, under any key.
      *
-     * @param keyId null if it was not noted
-     * @throws KeyRing.UnknownKey if this process cannot tell
+     * @param keyId null if the row names none
+     * @throws KeyRing.UnknownKey if this process lacks the key
      */
     boolean match(byte[] fingerprint, @Nullable String keyId, OrderId orderId, CardToken token) {
         return fingerprintKeys.candidates(keyId).stream()

@@ -10,7 +10,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import store.payment.Discrepancies;
 import store.payment.Discrepancy;
 
-/** Reads what {@link JdbcLedger} records. */
+/** Reads the discrepancies that {@link JdbcLedger} records. */
 final class JdbcDiscrepancies implements Discrepancies {
 
     private final JdbcClient jdbc;

@@ -16,7 +16,7 @@ import tools.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import tools.jackson.databind.annotation.JsonNaming;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Books movements; what a booking means for the accounts is written here, once. */
+/** Books movements. Only this class says what a booking means for the accounts. */
 final class JdbcLedger implements Ledger {
 
     /** The columns of a movement in the JSON array that {@link #json} makes. */
@@ -24,8 +24,8 @@ final class JdbcLedger implements Ledger {
             "(movement_id text, order_id uuid, kind text, amount bigint, currency text, occurred_at timestamptz)";
 
     /**
-     * The part of a statement that books the rows of its query {@code moved}, each movement once: {@code booked} are
-     * those that were not booked yet. Debits are positive: a capture makes the acquirer owe us what the store has sold.
+     * Part of an SQL statement: it books the rows of its query {@code moved}, each movement once. {@code booked} has
+     * those that were not booked before. Debits are positive: after a capture the acquirer owes the store the amount.
      */
     static final String BOOKING = """
         booked as (
@@ -46,7 +46,7 @@ final class JdbcLedger implements Ledger {
         )
         """;
 
-    /** What was found or cleared, as rows of one shape with what was booked. */
+    /** Found and cleared discrepancies, as rows of the same shape as the booked movements. */
     private static final String CHANGES = """
         select 'FOUND' as what, movement_id, kind, order_id, detail, found_at, cleared_at from opened
         union all select 'CLEARED', movement_id, kind, order_id, detail, found_at, cleared_at from cleared
@@ -98,8 +98,9 @@ final class JdbcLedger implements Ledger {
         """.formatted(MOVEMENT, BOOKING, OPENED, CHANGES);
 
     /**
-     * The part of a statement that judges the orders of its query {@code asked}: postings and payment, as one snapshot shows them. A
-     * payment that is PENDING or VOIDING is under way, and one of another acquirer is for the statement of that one.
+     * Part of an SQL statement: it judges the orders of its query {@code asked} by their postings and their payment, in
+     * one snapshot. A payment that is PENDING or VOIDING is under way. A payment of another acquirer belongs to that
+     * one's statement.
      */
     private static final String JUDGING = """
         money as (
@@ -147,7 +148,7 @@ final class JdbcLedger implements Ledger {
         %s
         """.formatted(JUDGING, OPENED, CHANGES);
 
-    /** By key and not by time, so that it misses nothing when a clock is set back, or when a transaction commits late. */
+    /** In the order of keys, not of times: so a clock that is set back, or a late commit, hides nothing. */
     private static final String SWEEP = """
         with progress as (
             select swept_movement, swept_order from payments.reconciliation where acquirer = :acquirer
@@ -195,7 +196,7 @@ final class JdbcLedger implements Ledger {
         %s
         """.formatted(JUDGING, OPENED, CHANGES);
 
-    /** Milliseconds of work in each run: at one run in 5 s a million postings take three hours, then it begins again. */
+    /** Milliseconds of work in each run: with a run every 5 s, comparing a million postings takes three hours. */
     private static final int SLICE = 500;
 
     private static final JsonMapper JSON = JsonMapper.shared();

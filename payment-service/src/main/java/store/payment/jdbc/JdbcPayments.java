@@ -32,7 +32,7 @@ import tools.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import tools.jackson.databind.annotation.JsonNaming;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Each act is one statement, and so one round trip and one transaction. A trigger writes the audit. */
+/** Each method is one SQL statement, so one round trip and one transaction. A trigger writes the audit. */
 final class JdbcPayments implements Payments {
 
     private static final String BEGIN = """
@@ -60,13 +60,13 @@ final class JdbcPayments implements Payments {
         returning *
         """;
 
-    // A payment that is due later than anybody makes it was written before the clock was set back: nobody holds it any
-    // more.
+    // No payment is made due later than the longest wait. One that is was written before the clock was set back: nobody
+    // holds it any more.
     private static final String CLAIM_DUE = """
         with due as materialized (
             select order_id from payments.payment
             where due_at <= now() and acquirer = :acquirer and order_id <> all (cast(:refused as uuid[]))
-                -- A payment whose card only another instance can decrypt is that instance's.
+                -- A payment whose card only another instance can decrypt is left to that instance.
                 and (state <> 'PENDING' or key_id is null or key_id in (:keys))
             order by due_at limit :limit for update skip locked
         ), due_too_late as materialized (
@@ -105,10 +105,10 @@ final class JdbcPayments implements Payments {
         returning claimed.*
         """;
 
-    /** With a batch every 200 ms: a payment that refused to be taken over is tried again after some 20 s. */
+    /** With a batch every 200 ms, a payment whose takeover was refused is tried again after about 20 s. */
     private static final int CLAIMS_WITHOUT_THE_REFUSED = 100;
 
-    // The clock may be set back, so a later send may bear an earlier time; but two sends never bear the same.
+    // The clock may be set back, so a later send may have an earlier time; but two sends never have the same time.
     private static final String MARK_SENT = """
         update payments.payment
         set first_sent_at = coalesce(first_sent_at, now()),
@@ -118,7 +118,7 @@ final class JdbcPayments implements Payments {
         returning token, key_id
         """;
 
-    // The acquirer's record may have forgotten what the ledger has: money that stands there is not undone.
+    // The acquirer's record may lack a capture that the ledger has: money that is booked there is not undone.
     private static final String RECORD = """
         with reached as (
             select case when :to in ('VOIDED', 'REFUNDED') and 0 <> (
@@ -146,7 +146,7 @@ final class JdbcPayments implements Payments {
         select * from recorded
         """.formatted(JdbcLedger.MOVEMENT, JdbcLedger.BOOKING);
 
-    // An attempt that marked the only send has the same first and last: then certainly nothing is on its way.
+    // If this attempt marked the only send, first and last are the same: then certainly nothing was sent.
     private static final String POSTPONE = """
         update payments.payment
         set due_at = now() + :delay * interval '1 millisecond', updated_at = now(),
@@ -169,7 +169,7 @@ final class JdbcPayments implements Payments {
     private final CardTokens tokens;
     private final RefusedWrites writes = new RefusedWrites();
 
-    /** Payments that refused to be taken over, and the claim at which they did. */
+    /** Payments whose takeover was refused, and the number of the claim that was refused. */
     private final Map<OrderId, Long> refusedClaims = new ConcurrentHashMap<>();
 
     private final AtomicLong claims = new AtomicLong();
@@ -206,7 +206,9 @@ final class JdbcPayments implements Payments {
                 .single();
     }
 
-    /** A void without a charge is of every card. A card that cannot be compared here contradicts nothing: it is not known. */
+    /**
+     * A void without a charge matches every card. A card that cannot be compared here is unknown, not a contradiction.
+     */
     private boolean isOf(CardToken token, OrderId orderId, ResultSet row) throws SQLException {
         var fingerprint = row.getBytes("fingerprint");
         try {
@@ -244,7 +246,7 @@ final class JdbcPayments implements Payments {
         }
     }
 
-    /** Finds the row that refuses a claim, so that the next batch goes without it. */
+    /** Finds the rows whose claim is refused, so that the next batch leaves them out. */
     private List<Payment> claimOneByOne(String acquirer, int limit, Duration lease, long claim) {
         var claimed = new ArrayList<Payment>();
         var due = due(DUE, acquirer, limit)
@@ -333,7 +335,7 @@ final class JdbcPayments implements Payments {
 
     @Override
     public long unreconciled() {
-        // due_at, so that the index of what is open answers.
+        // With due_at, so that the index of open payments is used.
         return jdbc.sql("select count(*) from payments.payment where state = 'UNRECONCILED' and due_at is not null")
                 .query(Long.class)
                 .single();

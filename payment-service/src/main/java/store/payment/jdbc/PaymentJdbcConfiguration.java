@@ -21,7 +21,7 @@ import store.resilience.KeysInUse;
 @Configuration(proxyBeanMethods = false)
 public class PaymentJdbcConfiguration {
 
-    /** Migrates over a connection of its own: the pool's statement timeout is for requests. */
+    /** Migrates over its own connection: the pool's statement timeout is for requests. */
     @Bean
     Flyway paymentMigrations(JdbcConnectionDetails database) {
         return Flyway.configure()
@@ -39,7 +39,7 @@ public class PaymentJdbcConfiguration {
         return new FlywayMigrationInitializer(migrations);
     }
 
-    /** Nobody gets keys that do not fit the database: without them nothing is served, and nothing resolved. */
+    /** Refuses keys that do not fit the database. Without keys, no request is served and no payment is resolved. */
     @Bean
     @DependsOn("paymentMigrated")
     KeyRing paymentKeys(

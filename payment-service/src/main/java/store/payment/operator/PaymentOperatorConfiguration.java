@@ -6,11 +6,11 @@ import org.springframework.context.annotation.Configuration;
 import store.payment.Discrepancies;
 import store.resilience.spring.OperatorToken;
 
-/** What an operator may ask of the module. */
+/** The operator's API of the module. */
 @Configuration(proxyBeanMethods = false)
 public class PaymentOperatorConfiguration {
 
-    /** @param tokenFile where the operator's token rests; empty, and nobody is the operator */
+    /** @param tokenFile the file with the operator's token; if empty, every request is refused */
     @Bean
     ReconciliationController reconciliationController(
             Discrepancies discrepancies, @Value("${store.payment.operator-token-file:}") String tokenFile) {

@@ -13,12 +13,12 @@ import store.payment.Discrepancies;
 import store.payment.Discrepancy;
 import store.resilience.spring.OperatorToken;
 
-/** What reconciliation found. No route of the gateway leads here, and nobody gets in without the operator's token. */
+/** Shows the discrepancies. The gateway has no route to it, and a request needs the operator's token. */
 @RestController
 @RequestMapping("/operator/reconciliation")
 class ReconciliationController {
 
-    /** More than a person looks through; the latest come first. */
+    /** More than a person reads; the latest come first. */
     private static final int MAX_SHOWN = 200;
 
     private final Discrepancies discrepancies;
@@ -35,7 +35,7 @@ class ReconciliationController {
         token.require(authorization);
     }
 
-    /** @param all whether discrepancies that were cleared are shown too */
+    /** @param all whether to show cleared discrepancies too */
     @GetMapping
     Found discrepancies(@RequestParam(defaultValue = "false") boolean all) {
         return new Found(
@@ -45,8 +45,8 @@ class ReconciliationController {
     }
 
     /**
-     * @param open how many are open, even if not all of them are shown
-     * @param statementAgeSeconds how long ago the statement was last read to its end
+     * @param open number of open discrepancies, shown or not
+     * @param statementAgeSeconds time since the statement was last read to its end
      */
     record Found(long open, long statementAgeSeconds, List<Discrepancy> discrepancies) {}
 }

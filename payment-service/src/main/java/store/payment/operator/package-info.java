@@ -1,4 +1,4 @@
-/** The operator's API: what reconciliation could not explain. */
+/** The operator's API: the discrepancies that reconciliation found. */
 @NullMarked
 package store.payment.operator;
 

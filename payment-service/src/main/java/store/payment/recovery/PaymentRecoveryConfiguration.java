@@ -15,7 +15,7 @@ import store.payment.Payments;
 import store.payment.ReconcileLedger;
 import store.payment.ResolvePayments;
 
-/** The module's recurring work, by a db-scheduler of its own whose table is in the module's schema. */
+/** The module's recurring work. It has its own db-scheduler, whose table is in the module's schema. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(PaymentRecoveryConfiguration.RecoveryProperties.class)
 public class PaymentRecoveryConfiguration {
@@ -36,12 +36,12 @@ public class PaymentRecoveryConfiguration {
                 properties.reconcileEvery());
     }
 
-    /** What an alarm is set on: each should be 0. The first is read from the database whenever somebody looks. */
+    /** Metrics for alarms: each should be 0. The first is read from the database at each request. */
     @Bean
     MeterBinder paymentDefects(Payments payments) {
         return registry -> {
             Gauge.builder("store.payments.unreconciled", payments, Payments::unreconciled)
-                    .description("Payments whose movements add up to neither nothing nor the amount charged")
+                    .description("Payments whose movements add up to neither nothing nor the charged amount")
                     .register(registry);
             FunctionCounter.builder("store.payments.writes.refused", payments, Payments::writesRefused)
                     .description("Writes that a constraint of the database has refused")
@@ -49,12 +49,14 @@ public class PaymentRecoveryConfiguration {
         };
     }
 
-    /** What an alarm is set on: each should be 0, but for the age, which is a few seconds. Read from the database whenever somebody looks. */
+    /**
+     * Metrics for alarms, read from the database at each request. Each should be 0, but the age, which is some seconds.
+     */
     @Bean
     MeterBinder reconciliation(Discrepancies discrepancies) {
         return registry -> {
             Gauge.builder("store.payments.discrepancies.open", discrepancies, Discrepancies::open)
-                    .description("What reconciliation found and cannot explain, and an operator has to look into")
+                    .description("Discrepancies that reconciliation found and an operator has to look into")
                     .register(registry);
             Gauge.builder("store.payments.movements.unreadable", discrepancies, Discrepancies::unreadable)
                     .description(
@@ -65,13 +67,13 @@ public class PaymentRecoveryConfiguration {
                             discrepancies,
                             look -> look.sinceStatementEnd().toSeconds())
                     .baseUnit("seconds")
-                    .description("How long ago the acquirer's statement was last read to its end")
+                    .description("Time since the acquirer's statement was last read to its end")
                     .register(registry);
         };
     }
 
     /**
-     * @param resolveEvery pause between two batches of payments, and between two looks for work
+     * @param resolveEvery pause between two batches of payments; also how often the scheduler polls
      * @param reconcileEvery pause between two comparisons with the acquirer's statement
      */
     @ConfigurationProperties("store.payment.recovery")

@@ -12,15 +12,15 @@ import store.payment.ResolvePayments;
 import store.resilience.spring.OutageLines;
 
 /**
- * Runs recovery from the whole context's start to the beginning of its end, in one instance of the service at a time: the instances
- * find each other by what they write, so they must share a clock.
+ * Runs recovery in one instance of the service at a time, from the start of the application context until it stops. The
+ * instances see each other's times in the scheduler's table, so they must share a clock.
  */
 final class RecoveryScheduler implements SmartLifecycle {
 
-    /** Four missed heartbeats, the fewest allowed, and a task whose process was killed is taken over: some 6 s. */
+    /** The task of a killed process is taken over after four missed heartbeats, the fewest allowed: about 6 s. */
     private static final Duration HEARTBEAT = Duration.ofSeconds(1);
 
-    /** Longer than one batch, whose calls are bounded. */
+    /** Longer than one batch takes: its calls are bounded. */
     private static final Duration LONGEST_STOP = Duration.ofSeconds(3);
 
     private final Scheduler scheduler;

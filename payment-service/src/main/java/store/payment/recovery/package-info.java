@@ -1,4 +1,4 @@
-/** Finding out what a crash, an outage or a lost answer left open, again and again. */
+/** Recurring work: it finds out what a crash, an outage or a lost answer left open. */
 @NullMarked
 package store.payment.recovery;
 

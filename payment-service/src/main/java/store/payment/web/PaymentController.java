@@ -26,7 +26,7 @@ import store.payment.OrderId;
 import store.payment.VoidPayment;
 import store.resilience.spring.Problems;
 
-/** Payments by order id. Any 5xx leaves it open what happened; asking again is safe. */
+/** Payments by order id. After a 5xx the outcome is unknown, and a repeat is safe. */
 @RestController
 @RequestMapping("/payments/{orderId}")
 class PaymentController {
@@ -39,7 +39,9 @@ class PaymentController {
         this.voidPayment = voidPayment;
     }
 
-    /** 200 captured, 202 not known yet, 402 declined, 410 withdrawn, 422 a contradiction. Each names the order. */
+    /**
+     * 200 captured, 202 not known yet, 402 declined, 410 withdrawn, 422 a contradiction. Each answer names the order.
+     */
     @PutMapping
     ResponseEntity<?> charge(@PathVariable OrderId orderId, @RequestBody ChargeRequest request) {
         return switch (chargeOrder.charge(orderId, request.amount(), request.token())) {
@@ -61,7 +63,7 @@ class PaymentController {
         };
     }
 
-    /** 200 acknowledged, 202 decided but not done, 422 a contradiction. Each names the order. */
+    /** 200 acknowledged, 202 decided but not done, 422 a contradiction. Each answer names the order. */
     @PostMapping("/void")
     ResponseEntity<StatusResponse> undo(@PathVariable OrderId orderId) {
         var outcome = voidPayment.undo(orderId);
@@ -77,8 +79,8 @@ class PaymentController {
         return problem(
                 HttpStatus.UNPROCESSABLE_CONTENT,
                 "contradiction",
-                "The order was charged with another amount or card, what moved for it does not add up, or its payment"
-                        + " cannot be recorded as it is.",
+                "The order was charged with another amount or card, its movements do not add up, or its payment cannot"
+                        + " be recorded.",
                 Map.of("orderId", orderId.value()));
     }
 
@@ -89,7 +91,7 @@ class PaymentController {
         return new ErrorResponseException(status, problem, null);
     }
 
-    /** Frameworks log what they read: a card token, unlike a string, does not show. */
+    /** Frameworks log the requests that they read: a CardToken hides itself, a string would not. */
     record ChargeRequest(Money amount, CardToken token) {
 
         @JsonCreator
@@ -98,7 +100,7 @@ class PaymentController {
         }
     }
 
-    /** @param amount what was captured: a charge of another amount is a contradiction */
+    /** @param amount the captured amount: a charge with another one is a contradiction */
     record CapturedResponse(UUID orderId, String status, Money amount) {}
 
     record StatusResponse(UUID orderId, String status) {}
