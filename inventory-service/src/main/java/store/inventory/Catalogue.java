@@ -7,11 +7,11 @@ import java.util.Optional;
 /** The products on offer. */
 public interface Catalogue {
 
-    /** All products, by SKU. */
+    /** All products, sorted by SKU. */
     List<Product> all();
 
     Optional<Product> find(String sku);
 
-    /** Those of the products that exist. */
+    /** The products with these SKUs, without those that do not exist. */
     List<Product> find(Collection<String> skus);
 }

@@ -2,7 +2,7 @@ package store.inventory;
 
 import static java.util.Objects.requireNonNull;
 
-/** A line that is held, with the name and unit price that the product had then: the price agreed to by holding it. */
+/** A held line, with the product's name and unit price at that time. By holding it, inventory agrees to that price. */
 public record HeldLine(String sku, String name, int quantity, Money unitPrice) {
 
     public HeldLine {

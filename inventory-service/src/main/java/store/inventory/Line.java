@@ -1,7 +1,7 @@
 package store.inventory;
 
 /**
- * How much of one product is wanted.
+ * The wanted quantity of one product.
  *
  * @param quantity pieces, at least 1
  */
@@ -9,7 +9,7 @@ public record Line(String sku, int quantity) {
 
     public Line {
         if (sku.isBlank() || quantity < 1) {
-            throw new IllegalArgumentException("a line takes at least one piece of a product");
+            throw new IllegalArgumentException("a line has at least one piece of a product");
         }
     }
 }

@@ -3,7 +3,7 @@ package store.inventory;
 import java.util.regex.Pattern;
 
 /**
- * An amount of money, more than none. Which amounts and currencies a card can pay is up to the catalogue's constraints.
+ * An amount of money, more than none. Constraints of the catalogue say which amounts and currencies a card can pay.
  *
  * @param amount in minor units (cents for EUR)
  * @param currency ISO 4217 code

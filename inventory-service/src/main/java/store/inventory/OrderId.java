@@ -2,7 +2,7 @@ package store.inventory;
 
 import java.util.UUID;
 
-/** The order that a reservation is for: also the reservation's identity and the idempotency key of everything asked about it. */
+/** The order that a reservation is for. It is also the reservation's identity, and its idempotency key. */
 public record OrderId(UUID value) {
 
     @Override

@@ -1,7 +1,7 @@
 package store.inventory;
 
 /**
- * A product as customers see it.
+ * A product as the public catalogue shows it.
  *
  * @param available pieces that can be reserved now
  */

@@ -1,6 +1,6 @@
 package store.inventory;
 
-/** Why stock cannot be held for an order. An unknown product is reported before a short one. */
+/** Why stock cannot be held for an order. If both reasons hold, UNKNOWN_PRODUCT is reported. */
 public enum Refusal {
     UNKNOWN_PRODUCT,
     OUT_OF_STOCK

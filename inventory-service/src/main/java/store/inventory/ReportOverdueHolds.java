@@ -5,8 +5,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reports stock that is held for longer than any order should take. Nothing is released for it: only order-service knows what has
- * become of the order.
+ * Reports stock that is held for longer than any order should take. It releases nothing: only order-service knows the
+ * state of the order.
  */
 public final class ReportOverdueHolds {
 
@@ -20,18 +20,18 @@ public final class ReportOverdueHolds {
         this.overdue = overdue;
     }
 
-    /** How many reservations are overdue. */
+    /** Number of overdue reservations. */
     public int count() {
         return reservations.heldFor(overdue).count();
     }
 
-    /** Logs the overdue reservations, if there are any. Returns how many. */
+    /** Logs the overdue reservations, if there are any, and returns their number. */
     public int report() {
         var holds = reservations.heldFor(overdue);
         if (holds.count() > 0) {
             log.warn(
-                    "{} reservations are held for longer than {} min, the oldest, of order {}, since {}; they stay"
-                            + " held until order-service ends those orders",
+                    "{} reservations are held for longer than {} min; the oldest is of order {}, since {}; they stay"
+                            + " held until order-service ends these orders",
                     holds.count(),
                     overdue.toMinutes(),
                     holds.oldest(),

@@ -10,12 +10,12 @@ import store.inventory.ReservationAnswer.Refused;
 import store.inventory.ReservationAnswer.Withdrawn;
 
 /**
- * What inventory has answered for an order, kept for ever: whoever asks again gets the same answer, whatever the catalogue says by
- * then.
+ * The record of inventory's answer for an order, kept for ever: a repeat gets the same answer, even if the catalogue
+ * has changed since.
  *
- * @param requested what was asked for, sorted by SKU; empty for a tombstone, which nobody has asked yet
- * @param held what is or was held; empty unless the request could be met
- * @param refusal why it could not; only in {@link State#REFUSED}
+ * @param requested the requested lines, sorted by SKU; empty for a tombstone
+ * @param held the lines that are or were held; empty if nothing was ever held
+ * @param refusal why nothing could be held; only in {@link State#REFUSED}
  */
 public record Reservation(
         OrderId orderId,
@@ -38,13 +38,13 @@ public record Reservation(
         }
     }
 
-    /** Where a reservation stands. HELD alone can still change. */
+    /** The states of a reservation. Only HELD can still change. */
     public enum State {
         HELD,
         REFUSED,
         COMMITTED,
         RELEASED,
-        /** Released before it was reserved: a tombstone that turns a late reserve away. */
+        /** Released before it was reserved: a tombstone that turns away a late reserve. */
         WITHDRAWN
     }
 
@@ -60,7 +60,7 @@ public record Reservation(
         return new Reservation(orderId, State.WITHDRAWN, List.of(), List.of(), null);
     }
 
-    /** The answer for an order that asks for {@code lines}, sorted by SKU. */
+    /** The answer to a request for {@code lines}, sorted by SKU. */
     ReservationAnswer answerTo(List<Line> lines) {
         if (state != State.WITHDRAWN && !requested.equals(lines)) {
             return new Contradiction("the reservation of this order has other lines");

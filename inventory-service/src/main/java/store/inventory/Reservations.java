@@ -6,11 +6,11 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The reservations on record: one for each order, never deleted. */
+/** The reservations on record: one for each order. They are never deleted. */
 public interface Reservations {
 
     /**
-     * Records an order's first reservation. Waits for a concurrent attempt of the same order to end.
+     * Records an order's first reservation. Waits until a concurrent attempt for the same order has ended.
      *
      * @return false if the order has one already
      */
@@ -21,7 +21,7 @@ public interface Reservations {
     /**
      * Ends a reservation that is held.
      *
-     * @return the lines it held; empty if it is not held
+     * @return the lines that it held; empty if it was not held
      */
     Optional<List<HeldLine>> end(OrderId orderId, Reservation.State as);
 
@@ -29,9 +29,9 @@ public interface Reservations {
     Holds heldFor(Duration age);
 
     /**
-     * Reservations that are held.
+     * Held reservations.
      *
-     * @param oldest the one that is held the longest; null if there is none
+     * @param oldest the order whose reservation is held the longest; null if there is none
      */
     record Holds(
             int count, @Nullable OrderId oldest, @Nullable Instant since) {}

@@ -11,10 +11,10 @@ import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.transaction.support.TransactionOperations;
 
 /**
- * Holds stock for an order: all of its lines or none. Idempotent by the order's id; the first answer is the answer.
+ * Holds stock for an order: all of its lines or none. Idempotent by the order's id: a repeat gets the first answer.
  *
- * <p>The reservation's row is written before any stock moves, so attempts for one order queue up behind it instead of behind popular
- * products, and a product's row is locked only from its update to the commit.
+ * <p>The reservation's row is written before any stock moves. So attempts for one order wait for each other there, not
+ * at the rows of popular products, and a product's row is locked only from its update to the commit.
  */
 public final class ReserveStock {
 
@@ -37,7 +37,7 @@ public final class ReserveStock {
         this.transactions = transactions;
     }
 
-    /** Holds {@code lines}, in any order, no SKU twice. */
+    /** Holds {@code lines}: they come in any order, and no SKU twice. */
     public ReservationAnswer reserve(OrderId orderId, List<Line> lines) {
         var wanted = lines.stream().sorted(Comparator.comparing(Line::sku)).toList();
         var products = catalogue.find(wanted.stream().map(Line::sku).toList()).stream()
@@ -76,7 +76,7 @@ public final class ReserveStock {
         return new HeldLine(line.sku(), product.name(), line.quantity(), product.price());
     }
 
-    /** Rolls the transaction back: nothing is held, and the refusal is recorded by another. */
+    /** Rolls the transaction back: nothing is held, and another transaction records the refusal. */
     private static final class InsufficientStock extends RuntimeException {
         private static final long serialVersionUID = 1L;
 

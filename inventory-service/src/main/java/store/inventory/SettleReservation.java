@@ -8,8 +8,8 @@ import store.inventory.SettlementAnswer.Contradiction;
 import store.inventory.SettlementAnswer.Settled;
 
 /**
- * Ends a reservation: the pieces are sold, or available again. Idempotent by the order's id. Lines are
- * recorded in SKU order, the order in which stock is always locked.
+ * Settles a reservation: its pieces are sold (commit) or available again (release). Idempotent by the order's id. Lines
+ * are recorded in SKU order, and stock is always locked in that order.
  */
 public final class SettleReservation {
 
@@ -26,7 +26,7 @@ public final class SettleReservation {
         this.transactions = transactions;
     }
 
-    /** Sells what is held. What was never held cannot be sold: a contradiction. */
+    /** Sells the held pieces. If none were ever held, this is a contradiction. */
     public SettlementAnswer commit(OrderId orderId) {
         return settle(orderId, () -> {
             var held = reservations.end(orderId, State.COMMITTED);
@@ -42,8 +42,8 @@ public final class SettleReservation {
     }
 
     /**
-     * Gives back what is held. An order that has not reserved gets a tombstone instead, because its reserve may be on its way and must
-     * find nothing to do when it arrives.
+     * Makes the held pieces available again. An order without a reservation gets a tombstone, because its reserve may
+     * be on its way and must hold nothing when it arrives.
      */
     public SettlementAnswer release(OrderId orderId) {
         return settle(orderId, () -> {

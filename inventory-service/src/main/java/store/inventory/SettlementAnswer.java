@@ -3,9 +3,9 @@ package store.inventory;
 /** How committing or releasing a reservation ends. */
 public sealed interface SettlementAnswer {
 
-    /** Done, now or before. */
+    /** The reservation is committed or released, now or before. */
     record Settled() implements SettlementAnswer {}
 
-    /** The reservation on record has ended otherwise, or was never held. */
+    /** The reservation has ended in the other way, or was never held. */
     record Contradiction(String why) implements SettlementAnswer {}
 }

@@ -18,7 +18,7 @@ import store.inventory.jdbc.InventoryJdbcConfiguration;
 import store.inventory.watch.InventoryWatchConfiguration;
 import store.inventory.web.CatalogueWebConfiguration;
 
-/** Everything of inventory but its internal API: catalogue, stock and reservations over one database. */
+/** Inventory without its internal API: catalogue, stock and reservations over one database. */
 @Configuration(proxyBeanMethods = false)
 @Import({InventoryJdbcConfiguration.class, CatalogueWebConfiguration.class, InventoryWatchConfiguration.class})
 public class InventoryModule {

@@ -13,7 +13,7 @@ import store.resilience.DatabaseTime;
 import store.resilience.spring.PassOnHeadersFilter;
 import store.resilience.spring.ProblemAnswers;
 
-/** inventory-service: the module with its internal API, as a process of its own. */
+/** inventory-service: the module and its internal API as one process. */
 @SpringBootConfiguration(proxyBeanMethods = false)
 @EnableAutoConfiguration
 @Import({InventoryModule.class, ReservationWebConfiguration.class, PassOnHeadersFilter.class, ProblemAnswers.class})

@@ -1,4 +1,4 @@
-/** How the module is put together, and the service that runs it. */
+/** Composes the module, and runs it as a service. */
 @NullMarked
 package store.inventory.boot;
 

@@ -20,9 +20,9 @@ import tools.jackson.databind.json.JsonMapper;
 public class InventoryJdbcConfiguration {
 
     /**
-     * Migrates over a connection of its own: the pool's statement timeout is for requests.
+     * Migrates over its own connection: the pool's statement timeout is for requests.
      *
-     * @param stock pieces of every product to start with; empty for the seeded quantities
+     * @param stock initial pieces of every product; empty for the quantities of the migration
      */
     @Bean
     Flyway inventoryMigrations(JdbcConnectionDetails database, @Value("${store.inventory.stock:}") String stock) {

@@ -17,7 +17,7 @@ import store.inventory.Reservations;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Lines are read and written with their reservation and never queried, so they rest in it as JSON. */
+/** Lines are stored in their reservation as JSON, because they are only read and written with it. */
 final class JdbcReservations implements Reservations {
 
     private static final TypeReference<List<Line>> LINES = new TypeReference<>() {};

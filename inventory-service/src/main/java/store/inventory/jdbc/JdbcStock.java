@@ -4,7 +4,7 @@ import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import store.inventory.Stock;
 
-/** The table's CHECKs stand behind every update: pieces never vanish, and never fall below zero. */
+/** The table's CHECKs back every update: pieces never vanish, and no number falls below zero. */
 final class JdbcStock implements Stock {
 
     private final JdbcClient jdbc;
@@ -39,7 +39,7 @@ final class JdbcStock implements Stock {
                 .param("quantity", quantity)
                 .update();
         if (rows != 1) {
-            throw new DataIntegrityViolationException("a reservation holds " + sku + ", of which there is no stock");
+            throw new DataIntegrityViolationException("a reservation holds " + sku + ", which has no stock row");
         }
     }
 }

@@ -17,14 +17,14 @@ import store.inventory.RefusedWrites;
 import store.inventory.ReportOverdueHolds;
 import store.resilience.spring.OutageLines;
 
-/** The module's recurring work, a report, by one instance of the service at a time; and what an operator should see, as metrics. */
+/** The module's recurring report, which one instance of the service makes at a time, and its metrics. */
 @Configuration(proxyBeanMethods = false)
 public class InventoryWatchConfiguration {
 
-    /** Nobody waits for a report. */
+    /** Coarse, because nobody waits for a report. */
     private static final Duration POLL = Duration.ofSeconds(10);
 
-    /** Read from the database whenever somebody looks. */
+    /** Read from the database at each request. */
     @Bean
     MeterBinder overdueHolds(ReportOverdueHolds reportOverdueHolds) {
         return registry -> Gauge.builder("store.holds.overdue", reportOverdueHolds, ReportOverdueHolds::count)

@@ -1,4 +1,4 @@
-/** Looks after what waits longer than it should. */
+/** Reports reservations that are held for too long. */
 @NullMarked
 package store.inventory.watch;
 

@@ -5,7 +5,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import store.inventory.Catalogue;
 
-/** The public API of the module. */
+/** The public API of the module: the catalogue. */
 @Configuration(proxyBeanMethods = false)
 public class CatalogueWebConfiguration {
 

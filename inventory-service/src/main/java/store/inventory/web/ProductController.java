@@ -14,7 +14,7 @@ import store.inventory.Catalogue;
 import store.inventory.Product;
 import store.resilience.spring.Problems;
 
-/** {@code asOf} says when the answer was true; whoever serves a copy of it says {@code stale}. */
+/** {@code asOf} says when the answer was true. A cache that serves a copy of it sets {@code stale}. */
 @RestController
 @RequestMapping("/api/products")
 class ProductController {

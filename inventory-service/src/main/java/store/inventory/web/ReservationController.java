@@ -25,8 +25,8 @@ import store.inventory.SettlementAnswer;
 import store.resilience.spring.Problems;
 
 /**
- * Reservations by order id: 200 held or settled, 409 refused, 410 withdrawn, 422 a contradiction. Each of these answers names the
- * order, because a caller takes no answer for one that does not.
+ * Reservations by order id: 200 held or settled, 409 refused, 410 withdrawn, 422 a contradiction. Each of these answers
+ * names the order: a caller takes any other answer as unknown.
  */
 @RestController
 @RequestMapping("/reservations/{orderId}")
@@ -94,7 +94,7 @@ class ReservationController {
 
     record HeldResponse(UUID orderId, List<HeldLine> lines) {}
 
-    /** What the caller asked for and now has. */
+    /** How the caller settled the reservation. */
     enum Settlement {
         COMMIT,
         RELEASE

@@ -5,7 +5,7 @@ import org.springframework.context.annotation.Configuration;
 import store.inventory.ReserveStock;
 import store.inventory.SettleReservation;
 
-/** The internal API of the service. */
+/** The internal API of the service: reservations. */
 @Configuration(proxyBeanMethods = false)
 public class ReservationWebConfiguration {
 

@@ -482,7 +482,7 @@ class InventoryServiceIT {
         assertNames(goods, post(goods, "release"), 422);
     }
 
-    /** While {@code work} runs, whatever does not meet {@code condition} is refused. */
+    /** While {@code work} runs, the table refuses rows that do not meet {@code condition}. */
     private void withConstraint(String table, String condition, Runnable work) {
         jdbc.sql("alter table " + table + " add constraint planted check (" + condition + ") not valid")
                 .update();
