@@ -21,7 +21,7 @@ import store.payment.Acquirer.Unknown;
 import store.payment.Acquirer.Withdrawn;
 import store.resilience.TransactionGuard.CallInsideTransaction;
 
-/** What payments rely on in every acquirer. */
+/** The behaviour of an acquirer that payments rely on. */
 public abstract class AcquirerContract {
 
     private static final Money AMOUNT = new Money(1999, "EUR");

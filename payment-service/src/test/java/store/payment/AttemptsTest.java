@@ -84,6 +84,7 @@ class AttemptsTest {
         charge                             | void    | answer lost   | VOIDING      | void               | VOIDING
         charge                             | void    | 2nd call lost | VOIDING      | void, look         | VOIDING
         charge, 2h                         | void    | answers       | REFUNDED     | void, look, refund | REFUNDED
+        charge, 2h                         | void    | refund lost   | VOIDING      | void, look, refund | VOIDING
         charge, 25h                        | void    | answers       | REFUNDED     | look, void, refund | REFUNDED
         charge, 25h                        | void    | 2nd call lost | VOIDING      | look, void         | VOIDING
         charge, chargeback                 | void    | answers       | REFUNDED     | void, look         | REFUNDED
@@ -150,7 +151,7 @@ class AttemptsTest {
         }
     }
 
-    /** Half of the bound when the least is drawn. */
+    /** The least random part is drawn, so each pause is half of its bound. */
     @Test
     void pausesTwiceAsLongEachTimeUpToABound() {
         happen("charge lost");
@@ -385,10 +386,9 @@ class AttemptsTest {
             case "answers" -> {}
             case "declines" -> card = BAD;
             case "call lost" -> network.next(Failure.CALL_LOST);
-            case "2nd call lost" -> {
-                network.next(Failure.NONE);
-                network.next(Failure.CALL_LOST);
-            }
+            case "2nd call lost" -> List.of(Failure.NONE, Failure.CALL_LOST).forEach(network::next);
+            case "refund lost" ->
+                List.of(Failure.NONE, Failure.NONE, Failure.CALL_LOST).forEach(network::next);
             case "answer lost" -> network.next(Failure.ANSWER_LOST);
             case "is down" -> network.next(Failure.REFUSED);
             default -> throw new IllegalArgumentException(what);
@@ -418,7 +418,7 @@ class AttemptsTest {
         return voidPayment.undo(order);
     }
 
-    /** As a person does it in the acquirer's portal. */
+    /** Refunds as a person does in the acquirer's portal. */
     private void refundByHand(long amount) {
         var capture = acquirer.movements(order).getFirst();
         var part =

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import store.payment.Movement.Kind;
 import store.resilience.TransactionGuard;
 
-/** A card network in memory. It forgets a key after a day, as the sandbox does, and an order's movements never. */
+/** A card network in memory. Like the sandbox, it forgets a key after a day, and an order's movements never. */
 final class InMemoryAcquirer implements Acquirer {
 
     private static final Duration KEY_MEMORY = Duration.ofHours(24);
@@ -30,7 +30,7 @@ final class InMemoryAcquirer implements Acquirer {
     private final Map<AcquirerKey, Use> uses = new HashMap<>();
     private final Map<AcquirerKey, Repaid> refunds = new HashMap<>();
 
-    /** What was returned of each capture, by the capture's id. */
+    /** The amount that was returned of each capture, by the capture's id. */
     private final Map<String, Long> returned = new HashMap<>();
 
     InMemoryAcquirer(InstantSource time, TransactionGuard guard) {
@@ -42,7 +42,7 @@ final class InMemoryAcquirer implements Acquirer {
      * The first use of a key.
      *
      * @param amount null if the key was voided without a capture
-     * @param undone what the void of the key answers; null before one
+     * @param undone the answer to a void of the key; null before the first one
      */
     private record Use(
             Instant at,
@@ -137,14 +137,14 @@ final class InMemoryAcquirer implements Acquirer {
         return new Page(List.copyOf(record.subList(from, to)), List.of(), next);
     }
 
-    /** Everything that moved for an order. */
+    /** All movements of an order. */
     synchronized List<Movement> movements(OrderId orderId) {
         return record.stream()
                 .filter(movement -> movement.orderId().equals(orderId.value()))
                 .toList();
     }
 
-    /** The card holder's bank takes back what is left of the order's first capture. */
+    /** The card holder's bank takes back the rest of the order's first capture. */
     synchronized void chargeBack(OrderId orderId) {
         var capture = movements(orderId).getFirst();
         giveBack(
@@ -153,7 +153,7 @@ final class InMemoryAcquirer implements Acquirer {
                 new Money(remainder(capture), capture.amount().currency()));
     }
 
-    /** Keys and movements are lost, as with an acquirer that is restored from an empty backup. */
+    /** Loses all keys and movements, like an acquirer that is restored from an empty backup. */
     synchronized void lose() {
         record.clear();
         uses.clear();
@@ -166,7 +166,7 @@ final class InMemoryAcquirer implements Acquirer {
         return use == null || !use.at().plus(KEY_MEMORY).isAfter(time.instant()) ? null : use;
     }
 
-    /** What is left of the amount that was captured. */
+    /** The amount that is left of a capture. */
     private long remainder(Movement capture) {
         return record.stream()
                         .filter(movement -> movement.id().equals(capture.id()))

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 import store.payment.Movement.Kind;
 import store.payment.Payment.State;
 
-/** The payments on record, and the movements that are booked, in memory and by a clock that a test sets. */
+/** The payments on record and the booked movements, in memory. Its clock is the test's. */
 final class InMemoryPayments implements Payments {
 
     private final InstantSource time;
@@ -91,7 +91,7 @@ final class InMemoryPayments implements Payments {
             try {
                 claimed.add(write(taken, row.card(), time.instant().plus(lease)));
             } catch (WriteRefused _) {
-                // The others are taken over all the same.
+                // The other payments are taken over all the same.
             }
         }
         return claimed;
@@ -107,7 +107,7 @@ final class InMemoryPayments implements Payments {
         return stillHeld(held).filter(_ -> held.state() == State.PENDING).map(row -> {
             var now = time.instant();
             var first = row.payment().firstSentAt();
-            // Two sends never bear the same time.
+            // Two sends never have the same time.
             var last = now.equals(first) ? now.plusNanos(1000) : now;
             write(sentAt(row.payment(), first == null ? now : first, last), row.card(), row.dueAt());
             return Objects.requireNonNull(row.card());
@@ -171,24 +171,24 @@ final class InMemoryPayments implements Payments {
         return writesRefused;
     }
 
-    /** From now on no payment is written that {@code which} is true of, as by a constraint of a database. */
+    /** Refuses every write of a payment that matches, as a constraint of a database does. */
     synchronized void refuse(Predicate<Payment> which) {
         refused = which;
     }
 
-    /** Every row is lost, as with a database that is restored from an empty backup. */
+    /** Loses all rows, like a database that is restored from an empty backup. */
     synchronized void lose() {
         rows.clear();
         booked.clear();
     }
 
-    /** How long until the payment is due. */
+    /** Time until the payment is due. */
     synchronized Duration dueIn(OrderId orderId) {
         var row = Objects.requireNonNull(rows.get(orderId));
         return Duration.between(time.instant(), Objects.requireNonNull(row.dueAt()));
     }
 
-    /** What is booked for the order. */
+    /** The movements that are booked for the order. */
     synchronized List<Movement> booked(OrderId orderId) {
         return booked.values().stream()
                 .filter(movement -> movement.orderId().equals(orderId.value()))

@@ -33,7 +33,7 @@ import store.payment.acquirer.Sandbox;
 import store.payment.jdbc.PaymentDatabase;
 import store.resilience.TransactionGuard.CallInsideTransaction;
 
-/** The use cases over real PostgreSQL and the real acquirer sandbox, with everything in between that can go wrong. */
+/** The use cases over real PostgreSQL and the real acquirer sandbox, with an unreliable network in between. */
 class PaymentProtocolIT {
 
     private static final Money AMOUNT = new Money(1999, "EUR");
@@ -145,7 +145,7 @@ class PaymentProtocolIT {
     }
 
     @Test
-    void aChargeThatFoundNobodyIsTriedAgainAndItsMarkIsCleared() {
+    void aChargeThatWasNotSentIsTriedAgainAndItsMarkIsCleared() {
         acquirer.next(Failure.REFUSED);
         assertThat(charge(VISA)).isEqualTo(new Outcome.Pending());
         assertThat(payment().firstSentAt()).isNull();
@@ -154,7 +154,7 @@ class PaymentProtocolIT {
     }
 
     @Test
-    void aLookUpThatFoundNobodyClearsNoMark() {
+    void aLookUpThatWasNotSentClearsNoMark() {
         acquirer.next(Failure.CALL_LOST);
         charge(VISA);
         time.advance(Duration.ofHours(21));
@@ -302,7 +302,7 @@ class PaymentProtocolIT {
     }
 
     @Test
-    void aVoidOfWhatAPersonHasRefundedFindsThatOnTheRecord() {
+    void aVoidFindsARefundByAPersonOnTheRecord() {
         charge(VISA);
         sandbox.acquirer().refund(key, onRecord().getFirst());
         assertThat(voidPayment.undo(order)).isEqualTo(VoidPayment.Outcome.REFUNDED);
@@ -373,7 +373,7 @@ class PaymentProtocolIT {
     }
 
     @Test
-    void whatWasToBeVoidedNeverBecomesCaptured() {
+    void aPaymentThatWasToBeVoidedNeverBecomesCaptured() {
         acquirer.next(Failure.CALL_LOST);
         charge(VISA);
         var another = new AcquirerKey("another", order);
@@ -395,7 +395,7 @@ class PaymentProtocolIT {
         assertThat(booked()).hasSize(4);
     }
 
-    /** A repeated capture is answered with the first one, whatever has happened to it since. */
+    /** A repeated capture gets the first answer, even if the capture was undone since. */
     @Test
     void aRepeatedCaptureThatWasChargedBackMeanwhileIsNotCaptured() {
         acquirer.next(Failure.ANSWER_LOST);
@@ -415,7 +415,7 @@ class PaymentProtocolIT {
         assertThat(voidPayment.undo(order)).isEqualTo(VoidPayment.Outcome.VOIDING);
     }
 
-    /** An acquirer that was restored from a backup knows neither the key nor the capture; our ledger does. */
+    /** An acquirer that was restored from a backup has lost the key and the capture; the ledger has the capture. */
     @Test
     void aVoidByAnAcquirerThatHasForgottenTheCaptureIsUnreconciled() {
         charge(VISA);
@@ -424,7 +424,7 @@ class PaymentProtocolIT {
         assertThat(payment().state()).isEqualTo(State.UNRECONCILED);
     }
 
-    /** As a version makes it that does not know void_wanted. */
+    /** Such a row is written by a version that does not know void_wanted. */
     @Test
     void aVoidThatAnOlderVersionBeganIsFinished() {
         charge(VISA);
@@ -658,7 +658,7 @@ class PaymentProtocolIT {
     }
 
     @Test
-    void leavesAPaymentOfAnotherAcquirerToWhoCallsThatOne() {
+    void leavesAPaymentOfAnotherAcquirerToItsInstances() {
         payments.begin(new AcquirerKey("other", order), AMOUNT, VISA, true, SETTINGS.lease());
         assertThat(voidPayment.undo(order)).isEqualTo(VoidPayment.Outcome.VOIDING);
         resolveNow();
@@ -679,7 +679,7 @@ class PaymentProtocolIT {
         assertThat(payment().state()).isEqualTo(State.CAPTURED);
     }
 
-    /** As a person does it in the acquirer's portal. */
+    /** Refunds as a person does in the acquirer's portal. */
     private void refundAtAcquirer(AcquirerKey key, Movement capture, long amount) {
         var part = new Movement(
                 capture.id(),
@@ -730,7 +730,7 @@ class PaymentProtocolIT {
         return ((Found) sandbox.acquirer().movementsOf(order)).movements();
     }
 
-    /** The states that the audit tells of; the last one is the payment's, and each leaves the one before. */
+    /** The states in the audit. Each change leaves the state before it, and the last one is the payment's state. */
     private List<String> history() {
         var events = database.jdbc()
                 .sql("select from_state, to_state from payments.payment_event where order_id = ? order by id")

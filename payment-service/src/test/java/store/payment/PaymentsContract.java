@@ -19,7 +19,7 @@ import store.payment.Payments.Beginning.Contradicted;
 import store.payment.Payments.Beginning.Known;
 import store.payment.Payments.Outcome;
 
-/** What every record of payments keeps. */
+/** The behaviour of every record of payments. */
 public abstract class PaymentsContract {
 
     private static final Money AMOUNT = new Money(1999, "EUR");
@@ -29,16 +29,16 @@ public abstract class PaymentsContract {
 
     private Payments payments;
 
-    /** A record without payments, that refuses no write. */
+    /** Returns a record without payments, which refuses no write. */
     protected abstract Payments payments();
 
-    /** The record's clock is set back. */
+    /** Sets the record's clock back. */
     protected abstract void setClockBack(Duration by);
 
-    /** From now on the record refuses every payment that would be in this state. */
+    /** Makes the record refuse every write of a payment in this state. */
     protected abstract void refuse(State state);
 
-    /** The ids of the movements that are booked for the order. */
+    /** Ids of the movements that are booked for the order. */
     protected abstract List<String> booked(OrderId order);
 
     @BeforeEach

@@ -18,9 +18,9 @@ import store.payment.jdbc.PaymentDatabase;
 import store.testing.TestDatabase;
 
 /**
- * The reconciler in a process with the heap that {@code deploy/local} gives payment-service and the statement timeout of its pool: it
- * books a long statement, reads it again as after a lost cursor, and compares the whole ledger. {@code
- * -Dstore.reconcile.movements=1000000} is the size that is promised; it takes some minutes, and the usual size a few seconds.
+ * The reconciler in a process with the heap that {@code deploy/local} gives payment-service, and with the statement
+ * timeout of its pool. It books a long statement, reads it again as after a lost cursor, and compares the whole ledger.
+ * The usual size takes a few seconds; the promised size, {@code -Dstore.reconcile.movements=1000000}, some minutes.
  */
 class ReconcileManyMovementsIT {
 
@@ -62,11 +62,11 @@ class ReconcileManyMovementsIT {
         }
     }
 
-    /** Two lines an order, so that nothing is left of it; in the middle two lines of a kind that nobody knows yet. */
+    /** Two lines for each order, which sum to zero; in the middle, two lines of an unknown kind. */
     private static String line(int n) {
         var order = new UUID(1_700_000_000_000L + n / 2 << 16 | 0x7000, Long.MIN_VALUE | n / 2);
         var kind = n / 2 == MOVEMENTS / 4 ? "REVERSAL" : n % 2 == 0 ? "CAPTURE" : "VOID";
-        // As an acquirer's ids are: not in the sequence of the statement.
+        // Like an acquirer's ids, these are not in the order of the statement.
         return StubAcquirer.line(
                 UUID.nameUUIDFromBytes(Integer.toString(n).getBytes(UTF_8)).toString(),
                 order,
@@ -75,7 +75,7 @@ class ReconcileManyMovementsIT {
                 Instant.ofEpochMilli(1_700_000_000_000L + n));
     }
 
-    /** The process that is measured. */
+    /** The measured process. */
     static final class Reader {
 
         private static long slowestMillis;
@@ -107,7 +107,7 @@ class ReconcileManyMovementsIT {
         /**
          * Runs until the statement's end.
          *
-         * @return how many movements were booked, in runs that were cut short too
+         * @return number of movements booked, including those of runs that failed
          */
         private static long walk(String what, ReconcileLedger reconcileLedger, PaymentDatabase database) {
             var begun = System.nanoTime();
@@ -147,7 +147,7 @@ class ReconcileManyMovementsIT {
             report("comparing the ledger", runs, begun);
         }
 
-        /** Like the scheduler, which tries again when a statement took too long. */
+        /** Tries again after a statement that took too long, as the scheduler does. */
         private static void run(ReconcileLedger reconcileLedger) {
             var begun = System.nanoTime();
             while (true) {

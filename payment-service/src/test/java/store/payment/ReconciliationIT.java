@@ -23,7 +23,7 @@ import store.payment.Payments.Outcome;
 import store.payment.acquirer.StubAcquirer;
 import store.payment.jdbc.PaymentDatabase;
 
-/** The reconciler over real PostgreSQL, reading the statement of an acquirer that has, loses and forgets what a test says. */
+/** The reconciler over real PostgreSQL and a statement that a test writes, changes and loses. */
 class ReconciliationIT {
 
     private static final Duration BOOKING_DELAY = Duration.ofMinutes(1);
@@ -178,7 +178,7 @@ class ReconciliationIT {
         assertThat(database.discrepancies().list(true, 10)).isEmpty();
     }
 
-    /** The acquirer's clock was two minutes ahead for one movement, and is right again: what comes behind that is not missing. */
+    /** The acquirer's clock was two minutes ahead for one movement: the movements behind that one are not missing. */
     @Test
     void doesNotMissWhatLiesBehindAMovementThatIsTooYoung() {
         pay(250);
@@ -246,7 +246,7 @@ class ReconciliationIT {
         assertThat(open()).as("under way").isEmpty();
 
         lines.clear(); // no page names the order any more
-        database.payments().record(begun, Outcome.voided(List.of())); // which the ledger contradicts
+        database.payments().record(begun, Outcome.voided(List.of())); // the ledger contradicts it
         reconcileLedger.reconcile();
         assertThat(open()).extracting(Discrepancy::kind).containsExactly(Kind.UNRECONCILED);
     }
@@ -344,13 +344,13 @@ class ReconciliationIT {
                 "update payments.discrepancy set detail = 'nothing'",
                 "delete from payments.statement_movement"
             })
-    void whatWasFoundStaysOnRecord(String change) {
+    void findingsStayOnRecord(String change) {
         lines.add(line("m-1", order.value(), "CAPTURE", AMOUNT, old));
         reconcileLedger.reconcile();
         assertThatThrownBy(() -> database.jdbc().sql(change).update()).hasMessageContaining("is append-only");
     }
 
-    /** Captures of payments that are CAPTURED, on the statement only. */
+    /** Adds captures of CAPTURED payments to the statement only. */
     private void pay(int count) {
         for (var i = 0; i < count; i++) {
             var n = lines.size();
@@ -360,7 +360,7 @@ class ReconciliationIT {
         }
     }
 
-    /** A payment as it is once it is captured; its posting is left to the statement. */
+    /** Makes a CAPTURED payment without a posting: the reconciler finds the movement on the statement. */
     private void captureByHand(UUID captured) {
         database.jdbc().sql("""
             insert into payments.payment (order_id, state, acquirer, acquirer_key, attempt, token, amount, currency,

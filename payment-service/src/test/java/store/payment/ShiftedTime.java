@@ -4,13 +4,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 
-/** The time of another source, and as much later as a test says. */
+/** The time of another source, shifted by a test. */
 public final class ShiftedTime implements InstantSource {
 
     private final InstantSource source;
     private volatile Duration ahead = Duration.ZERO;
 
-    /** Goes on with the system's time. */
+    /** Shifts the system's time. */
     public ShiftedTime() {
         this(InstantSource.system());
     }

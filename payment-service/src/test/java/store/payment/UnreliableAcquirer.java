@@ -12,11 +12,11 @@ import org.jspecify.annotations.Nullable;
 /** An acquirer behind a network that fails in the ways that a test has lined up, one for each call, in order. */
 final class UnreliableAcquirer implements Acquirer {
 
-    /** What happens to a call: it gets the call to make, or not to make, and says what the caller sees. */
+    /** Decides whether a call is made, and what the caller sees. */
     interface Failure {
         <A> A befall(Supplier<A> call, Function<Unanswered, A> unanswered);
 
-        /** The call has its effect, its answer never arrives. */
+        /** The call takes effect, but its answer never arrives. */
         Failure ANSWER_LOST = new Failure() {
             @Override
             public <A> A befall(Supplier<A> call, Function<Unanswered, A> unanswered) {
@@ -66,7 +66,7 @@ final class UnreliableAcquirer implements Acquirer {
 
     final AtomicInteger captures = new AtomicInteger();
 
-    /** What the caller has sent, whatever became of it. */
+    /** The calls that the caller has sent, in order, even if they never arrived. */
     final List<String> sent = new CopyOnWriteArrayList<>();
 
     private final Acquirer acquirer;
@@ -92,14 +92,14 @@ final class UnreliableAcquirer implements Acquirer {
         });
     }
 
-    /** The calls that were delayed take effect. */
+    /** Lets the delayed calls take effect. */
     void arrive() {
         for (var call = underWay.poll(); call != null; call = underWay.poll()) {
             var _ = call.get();
         }
     }
 
-    /** Has the next calls answered so, whatever they ask and without any effect. */
+    /** Gives the next calls these answers; the calls take no effect. */
     void answersNext(Object... answers) {
         for (var answer : answers) {
             failures.add(new Failure() {

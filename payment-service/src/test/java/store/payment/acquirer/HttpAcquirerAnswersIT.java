@@ -28,7 +28,9 @@ import store.payment.Movement;
 import store.payment.OrderId;
 import store.payment.Orders;
 
-/** Whatever listens on the acquirer's address: an answer that does not name the order is unknown, whatever its status. */
+/**
+ * Any server may listen on the acquirer's address: an answer that does not name the order is unknown, with any status.
+ */
 class HttpAcquirerAnswersIT {
 
     private static final List<Integer> STATUSES = List.of(
@@ -109,8 +111,12 @@ class HttpAcquirerAnswersIT {
                         named(order, ""),
                         named(order, ",\"movement\":null"),
                         named(order, ",\"movement\":" + movement(Orders.order(), "CAPTURE")),
-                        named(order, ",\"movement\":" + movement(order, "CAPTURE").replace("1999", "1999.5")),
-                        named(order, ",\"movement\":" + movement(order, "REFUND").replace("1999", "1999.5")),
+                        named(
+                                order,
+                                ",\"movement\":" + movement(order, "CAPTURE").replace("1999", "1999.5")),
+                        named(
+                                order,
+                                ",\"movement\":" + movement(order, "REFUND").replace("1999", "1999.5")),
                         named(order, ",\"undone\":null"),
                         named(order, ",\"undone\":" + movement(order, "CAPTURE") + ",\"movement\":null"),
                         named(order, ",\"undone\":null,\"movement\":" + movement(order, "VOID")),

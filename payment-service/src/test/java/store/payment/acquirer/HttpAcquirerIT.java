@@ -25,7 +25,7 @@ import store.payment.CardToken;
 import store.payment.Money;
 import store.payment.Orders;
 
-/** The adapter against the real sandbox, and against answers that a sandbox would not give. */
+/** The adapter against the real sandbox, and against answers that the sandbox never gives. */
 class HttpAcquirerIT extends AcquirerContract {
 
     private static Sandbox sandbox;

@@ -18,7 +18,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import store.payment.Acquirer;
 
-/** An acquirer that has nothing but a statement, whose lines may be anything, and the real adapter that calls it. */
+/** An acquirer that only has a statement, with any lines that a test gives it, and the real adapter that calls it. */
 public final class StubAcquirer implements AutoCloseable {
 
     private static final Pattern QUERY = Pattern.compile("limit=(\\d+)(?:&after=(\\d+)-(\\d+))?");
@@ -54,17 +54,17 @@ public final class StubAcquirer implements AutoCloseable {
         return acquirer;
     }
 
-    /** An adapter in another process calls the same stub. */
+    /** For a process that calls a stub in another process. */
     public static Acquirer acquirer(int port) {
         return Sandbox.acquirer(port);
     }
 
-    /** No cursor that was given out is known any more. */
+    /** Forgets all cursors that it gave out. */
     public void forgetCursors() {
         generation++;
     }
 
-    /** @param body of a 404 that is answered from now on; null to end that */
+    /** @param body the body of a 404 that answers each request from now on; null to answer normally again */
     public void refuse(@Nullable String body) {
         refusal = body;
     }

@@ -138,7 +138,7 @@ class PaymentServiceIT {
     }
 
     @Test
-    void whatDoesNotAddUpIsAContradictionAndAMetric() {
+    void movementsThatDoNotAddUpAreAContradictionAndAMetric() {
         var order = order();
         charge(order, "tok_visa").expectStatus().isOk();
         acquirer.capture(new AcquirerKey("another", order), new Money(1, "EUR"), new CardToken("tok_visa"));

@@ -28,10 +28,10 @@ import store.payment.Money;
 import store.payment.Payments;
 import store.testing.TestDatabase;
 
-/** Two instances over one database share the resolver. Their machines' clocks are not asked, and may show anything ({@code ServiceRules}). */
+/** Two instances over one database share the resolver. No code reads their machines' clocks ({@code ServiceRules}). */
 class TwoInstancesIT {
 
-    /** A tick, a batch or two, and a machine that is busy with other things. */
+    /** Enough for a tick and two batches on a busy machine. */
     private static final Duration USUAL = Duration.ofSeconds(10);
 
     @TempDir
@@ -108,7 +108,7 @@ class TwoInstancesIT {
         return new SpringApplicationBuilder(PaymentServiceApplication.class).run(arguments.toArray(String[]::new));
     }
 
-    /** As a request does that dies after it has marked the capture as sent. */
+    /** Leaves payments as a process does that dies after it has marked the capture as sent. */
     private static void leaveOpen(ConfigurableApplicationContext instance, int count) {
         for (var i = 0; i < count; i++) {
             instance.getBean(Payments.class)

@@ -31,7 +31,7 @@ import store.payment.Payments.Outcome;
 import store.payment.PaymentsContract;
 import store.resilience.KeyRing;
 
-/** The contract over real PostgreSQL, and what the schema itself refuses. */
+/** The contract over real PostgreSQL, and the changes that the schema refuses. */
 class JdbcPaymentsIT extends PaymentsContract {
 
     private static final CardToken CARD = new CardToken("tok_visa");
@@ -57,7 +57,7 @@ class JdbcPaymentsIT extends PaymentsContract {
         return database.payments();
     }
 
-    /** What is written already is then in the future. */
+    /** Moves every written time into the future. */
     @Override
     protected void setClockBack(Duration by) {
         database.jdbc()
@@ -107,7 +107,9 @@ class JdbcPaymentsIT extends PaymentsContract {
                 .isEqualTo(2);
     }
 
-    /** Once while its key's card is still encrypted, once when only the fingerprint is left. */
+    /**
+     * Checked with the encrypted card, and again when only the fingerprint is left; with a noted key and without one.
+     */
     @Test
     void aRepeatedChargeIsKnownAndItsCardReadableAfterARotation() {
         for (var noted : List.of(true, false)) {
@@ -134,7 +136,7 @@ class JdbcPaymentsIT extends PaymentsContract {
     }
 
     @Test
-    void whatNeedsAKeyThatThisProcessLacksIsLeftToOthers() {
+    void leavesAPaymentToOthersIfItLacksItsKey() {
         var key = new AcquirerKey("sandbox", Orders.order());
         begin(database.payments(2, 1), key, CARD);
         var lacking = database.payments(1);

@@ -25,7 +25,7 @@ public final class PaymentDatabase implements AutoCloseable {
         this(TestDatabase.create());
     }
 
-    /** @param database is empty, or has the schema already */
+    /** @param database an empty one, or one that has the schema already */
     public PaymentDatabase(TestDatabase database) {
         new PaymentJdbcConfiguration()
                 .paymentMigrations(new JdbcConnectionDetails() {
@@ -55,7 +55,7 @@ public final class PaymentDatabase implements AutoCloseable {
         return payments(0);
     }
 
-    /** @param keys one number for each key of the ring; the first is the current one's */
+    /** @param keys one number for each key of the ring; the first stands for the current key */
     Payments payments(int... keys) {
         return new JdbcPayments(jdbc, new CardTokens(ring(keys)));
     }
