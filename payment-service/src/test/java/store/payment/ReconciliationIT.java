@@ -79,6 +79,7 @@ class ReconciliationIT {
         []
         7
         {"id":"1","orderId":"x","kind":"CAPTURE","amount":{"amount":1,"currency":"EUR"},"at":"2026-01-01T00:00:00Z"}
+        {"id":"1","orderId":"0190163d-8694-739b-aea5-966c26f8ad90","kind":0,"amount":{"amount":1,"currency":"EUR"},"at":"2026-01-01T00:00:00Z"}
         {"id":"1","orderId":"0190163d-8694-739b-aea5-966c26f8ad90","kind":7,"amount":{"amount":1,"currency":"EUR"},"at":"2026-01-01T00:00:00Z"}
         {"id":"1","orderId":"0190163d-8694-739b-aea5-966c26f8ad90","kind":"CAPTURE","amount":{"amount":0,"currency":"EUR"},"at":"2026-01-01T00:00:00Z"}
         {"id":"1","orderId":"0190163d-8694-739b-aea5-966c26f8ad90","kind":"CAPTURE","amount":{"amount":1.5,"currency":"EUR"},"at":"2026-01-01T00:00:00Z"}

@@ -23,6 +23,7 @@ import store.resilience.PeerClient;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.cfg.EnumFeature;
 import tools.jackson.databind.exc.MismatchedInputException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -32,9 +33,13 @@ import tools.jackson.databind.json.JsonMapper;
  */
 final class HttpAcquirer implements Acquirer, AutoCloseable {
 
-    /** Amounts are whole numbers: one with a fraction is unreadable, never cut. */
+    /**
+     * Amounts are whole numbers: one with a fraction is unreadable, never cut. A kind or a reason is a name, never a
+     * number.
+     */
     private static final JsonMapper JSON = JsonMapper.builder()
             .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+            .enable(EnumFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
             .build();
 
     /** For answers about an order: unknown fields are ignored, missing ones fail. */
