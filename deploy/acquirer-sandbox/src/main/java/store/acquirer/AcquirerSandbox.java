@@ -5,11 +5,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.time.InstantSource;
-import java.util.Arrays;
 import java.util.concurrent.Executors;
 
 /**
- * A running acquirer sandbox, either a process of its own ({@link #main}) or inside another module's tests ({@link #start}).
+ * A running acquirer sandbox, either a process of its own ({@link RunSandbox}) or inside another module's tests ({@link #start}).
  *
  * <p>It serves until {@link #close}; whatever it has answered is in its data folder, and a sandbox started there later goes on
  * with it.
@@ -89,27 +88,6 @@ public final class AcquirerSandbox implements AutoCloseable {
             ledger.close();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    /** Exit codes: 1 if it cannot start, 2 if the command line is wrong. */
-    public static void main(String... arguments) {
-        if (Arrays.asList(arguments).contains("--help")) {
-            System.out.println(CommandLine.USAGE);
-            return;
-        }
-        try {
-            AcquirerSettings settings = CommandLine.parse(arguments);
-            AcquirerSandbox sandbox = start(settings);
-            Runtime.getRuntime().addShutdownHook(new Thread(sandbox::close, "stop"));
-            System.out.println(
-                    "acquirer-sandbox is ready on http://" + settings.bind().getHostAddress() + ":" + sandbox.port());
-        } catch (CommandLine.UsageError e) {
-            System.err.println("acquirer-sandbox: " + e.getMessage() + "; see --help");
-            System.exit(2);
-        } catch (IOException e) {
-            System.err.println("acquirer-sandbox: cannot start: " + e.getMessage());
-            System.exit(1);
         }
     }
 }

@@ -28,18 +28,6 @@ public record AcquirerSettings(
                 Duration.ofSeconds(2));
     }
 
-    public AcquirerSettings withData(Path newData) {
-        return new AcquirerSettings(newData, bind, port, voidWindow, keyTtl, chargebackAfter);
-    }
-
-    public AcquirerSettings withBind(InetAddress newBind) {
-        return new AcquirerSettings(data, newBind, port, voidWindow, keyTtl, chargebackAfter);
-    }
-
-    public AcquirerSettings withPort(int newPort) {
-        return new AcquirerSettings(data, bind, newPort, voidWindow, keyTtl, chargebackAfter);
-    }
-
     public AcquirerSettings withVoidWindow(Duration newVoidWindow) {
         return new AcquirerSettings(data, bind, port, newVoidWindow, keyTtl, chargebackAfter);
     }

@@ -9,20 +9,21 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine.ParameterException;
 
-class CommandLineTest {
+class RunSandboxTest {
 
     @Test
-    void needsNothingButTheDataFolder() throws CommandLine.UsageError {
-        assertThat(CommandLine.parse("--data", "here")).isEqualTo(AcquirerSettings.defaults(Path.of("here")));
+    void needsNothingButTheDataFolder() {
+        assertThat(settings("--data", "here")).isEqualTo(AcquirerSettings.defaults(Path.of("here")));
     }
 
     @Test
-    void takesEverySetting() throws CommandLine.UsageError {
+    void takesEverySetting() {
         String[] arguments =
                 "--data here --port 9000 --bind ::1 --void-window 15m --key-ttl 2d --chargeback-after 500ms".split(" ");
 
-        assertThat(CommandLine.parse(arguments))
+        assertThat(settings(arguments))
                 .isEqualTo(new AcquirerSettings(
                         Path.of("here"),
                         InetAddress.ofLiteral("::1"),
@@ -49,10 +50,16 @@ class CommandLineTest {
                 "here"
             })
     void refusesAnythingElseInOneLine(String line) {
-        assertThatThrownBy(() -> CommandLine.parse(line.split(" ")))
-                .isInstanceOf(CommandLine.UsageError.class)
+        assertThatThrownBy(() -> settings(line.split(" ")))
+                .isInstanceOf(ParameterException.class)
                 .message()
                 .hasSizeBetween(10, 80)
                 .doesNotContain("\n");
+    }
+
+    private static AcquirerSettings settings(String... arguments) {
+        var command = new RunSandbox();
+        RunSandbox.line(command).parseArgs(arguments);
+        return command.settings();
     }
 }
