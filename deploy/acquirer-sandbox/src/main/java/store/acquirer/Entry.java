@@ -29,7 +29,7 @@ record Entry(
     static final String FRAUD = "FRAUD";
 
     /** What a UUIDv7's last 62 bits have left beside a position. */
-    private static final int RANDOM_BITS = 62 - Positions.POSITION_BITS;
+    private static final int RANDOM_BITS = 62 - Journal.POSITION_BITS;
 
     /** What an absent amount is written as, beside a zero. */
     private static final String NO_CURRENCY = "-";

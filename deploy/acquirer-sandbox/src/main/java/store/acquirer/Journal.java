@@ -44,6 +44,9 @@ final class Journal implements AutoCloseable {
     /** With checksum and line feed; the longest entry, one with a key of 128 characters, stays below 400. */
     static final int MAX_LINE_BYTES = 512;
 
+    /** A position has at most so many bits, because a movement's id contains it. */
+    static final int POSITION_BITS = 36;
+
     private static final byte[] HEADER = "acquirer-journal 1\n".getBytes(ISO_8859_1);
     private static final int CHECKSUM_DIGITS = 8;
     private static final int CHUNK_BYTES = 1 << 16;
@@ -156,7 +159,7 @@ final class Journal implements AutoCloseable {
         try {
             requireIntact();
             long position = end;
-            if (position >>> Positions.POSITION_BITS != 0) {
+            if (position >>> POSITION_BITS != 0) {
                 throw new UncheckedIOException(new IOException("the journal is full"));
             }
             var buffer = ByteBuffer.wrap(bytes);

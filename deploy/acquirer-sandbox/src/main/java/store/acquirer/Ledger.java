@@ -11,12 +11,13 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedMap;
 import java.util.UUID;
-import java.util.function.LongPredicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import store.acquirer.Answer.Booked;
@@ -41,8 +42,12 @@ final class Ledger implements AutoCloseable {
     private final AcquirerSettings settings;
     private final InstantSource clock;
     private final Journal journal;
-    private final Positions keys = new Positions();
-    private final Positions orders = new Positions();
+    /** The position of each capture key's latest entry. */
+    private final Map<String, Long> keys = new HashMap<>();
+    /** The position of each refund key's entry: refunds have keys of their own. */
+    private final Map<String, Long> refunds = new HashMap<>();
+    /** The position of each order's latest movement. */
+    private final Map<UUID, Long> orders = new HashMap<>();
     /** The captures that a chargeback will follow, oldest first: their positions and times. */
     private final SequencedMap<Long, Instant> frauds = new LinkedHashMap<>();
 
@@ -67,7 +72,7 @@ final class Ledger implements AutoCloseable {
     Answer capture(String key, UUID orderId, Money amount, String token) {
         return durably(() -> {
             var use = new KeyUse(key, orderId, now(), fingerprint(orderId, amount, token));
-            Entry known = remembered(key, false);
+            Entry known = remembered(keys, key);
             if (known == null) {
                 return ask(TestToken.of(token), use, amount, 0);
             }
@@ -115,7 +120,7 @@ final class Ledger implements AutoCloseable {
     Answer undo(String key, UUID orderId) {
         return durably(() -> {
             var use = new KeyUse(key, orderId, now(), KeyUse.NO_CONTENT);
-            Entry known = remembered(key, false);
+            Entry known = remembered(keys, key);
             if (known != null && !known.use().agreesWith(use)) {
                 return new Refused(Reason.CONTRADICTION);
             }
@@ -148,7 +153,7 @@ final class Ledger implements AutoCloseable {
     Answer refund(String key, UUID orderId, UUID captureId, Money amount) {
         return durably(() -> {
             var use = new KeyUse(key, orderId, now(), fingerprint(orderId, amount, captureId.toString()));
-            Entry known = remembered(key, true);
+            Entry known = remembered(refunds, key);
             if (known != null) {
                 return known.use().agreesWith(use)
                         ? new Booked(known.movement(), false)
@@ -274,29 +279,29 @@ final class Ledger implements AutoCloseable {
 
     private void index(Entry entry) {
         KeyUse use = entry.use();
+        Long position = entry.position();
         if (entry.kind() != Entry.Kind.CHARGEBACK) {
-            boolean refund = entry.kind() == Entry.Kind.REFUND;
-            keys.put(hash(use.key(), refund), entry.position(), isOf(use.key(), refund));
+            (entry.kind() == Entry.Kind.REFUND ? refunds : keys).put(use.key(), position);
         }
         if (entry.nth() > 0) {
-            orders.put(use.orderId().hashCode(), entry.position(), isOf(use.orderId()));
+            orders.put(use.orderId(), position);
         }
         if (entry.note().equals(Entry.FRAUD)) {
-            frauds.put(entry.position(), entry.at());
+            frauds.put(position, entry.at());
         }
         frauds.remove(entry.capture());
     }
 
-    /** The latest entry of a key that is not forgotten; refunds have keys of their own. */
-    private @Nullable Entry remembered(String key, boolean refund) {
-        long position = keys.find(hash(key, refund), isOf(key, refund));
-        Entry entry = position == 0 ? null : at(position);
+    /** The latest entry of a key that is not forgotten. */
+    private @Nullable Entry remembered(Map<String, Long> positions, String key) {
+        Long position = positions.get(key);
+        Entry entry = position == null ? null : at(position);
         return entry == null || isOver(entry.use().firstSeen(), settings.keyTtl()) ? null : entry;
     }
 
     private @Nullable Entry last(UUID orderId) {
-        long position = orders.find(orderId.hashCode(), isOf(orderId));
-        return position == 0 ? null : at(position);
+        Long position = orders.get(orderId);
+        return position == null ? null : at(position);
     }
 
     private @Nullable Entry before(Entry entry) {
@@ -312,17 +317,6 @@ final class Ledger implements AutoCloseable {
 
     private Entry at(long position) {
         return Entry.parse(position, requireNonNull(journal.read(position), "the journal has changed under us"));
-    }
-
-    private LongPredicate isOf(String key, boolean refund) {
-        return position -> {
-            Entry entry = at(position);
-            return entry.use().key().equals(key) && (entry.kind() == Entry.Kind.REFUND) == refund;
-        };
-    }
-
-    private LongPredicate isOf(UUID orderId) {
-        return position -> at(position).use().orderId().equals(orderId);
     }
 
     private boolean isCrowded(UUID orderId) {
@@ -349,10 +343,6 @@ final class Ledger implements AutoCloseable {
         return clock.instant().truncatedTo(ChronoUnit.MILLIS);
     }
 
-    private static int hash(String key, boolean refund) {
-        return refund ? ~key.hashCode() : key.hashCode();
-    }
-
     /** Half a SHA-256: enough to tell requests apart, and no token rests in the journal. */
     private static String fingerprint(UUID orderId, Money amount, String tokenOrCapture) {
         String content = orderId + " " + amount.amount() + " " + amount.currency() + " " + tokenOrCapture;
@@ -367,9 +357,6 @@ final class Ledger implements AutoCloseable {
     /** What is under way fails; what was answered stays. */
     @Override
     public synchronized void close() throws IOException {
-        try (keys;
-                orders) {
-            journal.close();
-        }
+        journal.close();
     }
 }
