@@ -48,7 +48,9 @@ final class Journal implements AutoCloseable {
     static final int POSITION_BITS = 36;
 
     private static final byte[] HEADER = "acquirer-journal 1\n".getBytes(ISO_8859_1);
-    private static final int CHECKSUM_DIGITS = 8;
+    /** A checksum of eight digits, and a space. */
+    private static final int PREFIX_BYTES = 9;
+
     private static final int CHUNK_BYTES = 1 << 16;
 
     private final FileChannel folderLock;
@@ -119,16 +121,17 @@ final class Journal implements AutoCloseable {
      * with intact lines behind it is something else, and nothing is touched.
      */
     void replay(Replay replay) throws IOException {
-        Walk walk = walk(start(), end);
-        for (String line = walk.next(); line != null; line = walk.next()) {
-            replay.line(walk.position(), line);
+        long intact = start();
+        for (String line = read(intact); line != null; line = read(intact)) {
+            replay.line(intact, line);
+            intact = after(intact, line);
         }
-        if (walk.position() < end) {
-            if (intactLineAfter(walk.position())) {
-                throw new IOException("the journal is damaged at byte " + walk.position() + " of " + end);
+        if (intact < end) {
+            if (intactLineAfter(intact)) {
+                throw new IOException("the journal is damaged at byte " + intact + " of " + end);
             }
-            file.truncate(walk.position());
-            end = walk.position();
+            file.truncate(intact);
+            end = intact;
         }
         // What a killed process had written is readable, but perhaps not yet on the disk.
         disk.force(file);
@@ -151,7 +154,7 @@ final class Journal implements AutoCloseable {
      * @throws UncheckedIOException if the journal is broken or becomes so now
      */
     long append(String line) {
-        byte[] bytes = (checksum(line.getBytes(ISO_8859_1)) + " " + line + "\n").getBytes(ISO_8859_1);
+        byte[] bytes = framed(line).getBytes(ISO_8859_1);
         if (bytes.length > MAX_LINE_BYTES) {
             throw new IllegalArgumentException("a line of " + bytes.length + " bytes");
         }
@@ -249,58 +252,21 @@ final class Journal implements AutoCloseable {
         }
         byte[] bytes = new byte[MAX_LINE_BYTES];
         try {
-            return intactLine(bytes, 0, readAt(position, bytes));
+            String text = new String(bytes, 0, readAt(position, bytes), ISO_8859_1);
+            int feed = text.indexOf('\n');
+            if (feed < PREFIX_BYTES) {
+                return null;
+            }
+            String line = text.substring(PREFIX_BYTES, feed);
+            return text.startsWith(framed(line)) ? line : null;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    /** Walks over the lines that start at or after {@code from}, itself the start of a line, and before {@code to}. */
-    Walk walk(long from, long to) {
-        return new Walk(from, to);
-    }
-
-    /** Reads lines one after another, a chunk of the file at a time. */
-    final class Walk {
-        private final long to;
-        private final byte[] chunk = new byte[CHUNK_BYTES];
-        private long chunkAt;
-        private int chunkLength;
-        private long position;
-        private long nextPosition;
-
-        private Walk(long from, long to) {
-            this.to = to;
-            this.position = from;
-            this.nextPosition = from;
-        }
-
-        /** Null at the end, and at a line that is not intact. */
-        @Nullable
-        String next() {
-            position = nextPosition;
-            if (position >= to) {
-                return null;
-            }
-            try {
-                if (position + MAX_LINE_BYTES > chunkAt + chunkLength) {
-                    chunkAt = position;
-                    chunkLength = readAt(position, chunk);
-                }
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-            String line = intactLine(chunk, (int) (position - chunkAt), chunkLength);
-            if (line != null) {
-                nextPosition = position + CHECKSUM_DIGITS + 1 + line.length() + 1;
-            }
-            return line;
-        }
-
-        /** Where the line is that was returned last, or where the walk ended. */
-        long position() {
-            return position;
-        }
+    /** Where the next line starts. */
+    static long after(long position, String line) {
+        return position + PREFIX_BYTES + line.length() + 1;
     }
 
     private boolean intactLineAfter(long position) throws IOException {
@@ -323,29 +289,11 @@ final class Journal implements AutoCloseable {
         return buffer.position();
     }
 
-    private static @Nullable String intactLine(byte[] bytes, int from, int length) {
-        int limit = Math.min(length, from + MAX_LINE_BYTES);
-        int feed = from;
-        while (feed < limit && bytes[feed] != '\n') {
-            feed++;
-        }
-        int text = from + CHECKSUM_DIGITS + 1;
-        if (feed == limit || feed < text) {
-            return null;
-        }
-        String line = new String(bytes, text, feed - text, ISO_8859_1);
-        String expected = checksum(bytes, text, feed - text) + " ";
-        return expected.equals(new String(bytes, from, CHECKSUM_DIGITS + 1, ISO_8859_1)) ? line : null;
-    }
-
-    private static String checksum(byte[] bytes) {
-        return checksum(bytes, 0, bytes.length);
-    }
-
-    private static String checksum(byte[] bytes, int from, int length) {
-        var crc = new CRC32C();
-        crc.update(bytes, from, length);
-        return HexFormat.of().toHexDigits((int) crc.getValue());
+    /** The line as the file has it. */
+    private static String framed(String line) {
+        var checksum = new CRC32C();
+        checksum.update(line.getBytes(ISO_8859_1));
+        return HexFormat.of().toHexDigits((int) checksum.getValue()) + " " + line + "\n";
     }
 
     @Override

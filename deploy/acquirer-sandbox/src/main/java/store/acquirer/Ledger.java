@@ -209,10 +209,12 @@ final class Ledger implements AutoCloseable {
         if (after != null && seen == null) {
             return null;
         }
-        Journal.Walk walk = journal.walk(seen == null ? journal.start() : seen.position(), end);
         List<Movement> movements = new ArrayList<>();
-        for (String line = walk.next(); line != null; line = walk.next()) {
-            Entry entry = Entry.parse(walk.position(), line);
+        long position = seen == null ? journal.start() : seen.position();
+        while (position < end) {
+            String line = line(position);
+            Entry entry = Entry.parse(position, line);
+            position = Journal.after(position, line);
             if (entry.nth() == 0 || entry.equals(seen)) {
                 continue;
             }
@@ -220,9 +222,6 @@ final class Ledger implements AutoCloseable {
                 return new Page(movements, movements.getLast().id());
             }
             movements.add(entry.movement());
-        }
-        if (walk.position() < end) {
-            throw new IllegalStateException("the journal is damaged at byte " + walk.position());
         }
         return new Page(movements, null);
     }
@@ -316,7 +315,11 @@ final class Ledger implements AutoCloseable {
     }
 
     private Entry at(long position) {
-        return Entry.parse(position, requireNonNull(journal.read(position), "the journal has changed under us"));
+        return Entry.parse(position, line(position));
+    }
+
+    private String line(long position) {
+        return requireNonNull(journal.read(position), () -> "the journal is damaged at byte " + position);
     }
 
     private boolean isCrowded(UUID orderId) {

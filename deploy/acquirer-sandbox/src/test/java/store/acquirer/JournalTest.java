@@ -52,7 +52,7 @@ class JournalTest {
     }
 
     @Test
-    void walksOverMoreThanOneChunk() throws IOException {
+    void givesBackManyLinesOfManyLengths() throws IOException {
         List<String> lines = new ArrayList<>();
         try (Journal journal = opened(new ArrayList<>())) {
             for (int i = 0; i < 2000; i++) {
