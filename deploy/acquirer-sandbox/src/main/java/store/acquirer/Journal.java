@@ -15,7 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -56,12 +55,11 @@ final class Journal implements AutoCloseable {
     private final FileChannel folderLock;
     private final FileChannel file;
     private final Disk disk;
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition forced = lock.newCondition();
+    /** Held during a sync. It is fair, so that callers that the last sync has served do not wait behind the next one. */
+    private final ReentrantLock syncing = new ReentrantLock(true);
 
     private volatile long end;
-    private long durable;
-    private boolean forcing;
+    private volatile long durable;
     private volatile @Nullable IOException broken;
 
     private Journal(FileChannel folderLock, FileChannel file, Disk disk) {
@@ -153,72 +151,52 @@ final class Journal implements AutoCloseable {
      * @return where the line is
      * @throws UncheckedIOException if the journal is broken or becomes so now
      */
-    long append(String line) {
+    synchronized long append(String line) {
         byte[] bytes = framed(line).getBytes(ISO_8859_1);
         if (bytes.length > MAX_LINE_BYTES) {
             throw new IllegalArgumentException("a line of " + bytes.length + " bytes");
         }
-        lock.lock();
+        requireIntact();
+        long position = end;
+        if (position >>> POSITION_BITS != 0) {
+            throw new UncheckedIOException(new IOException("the journal is full"));
+        }
         try {
-            requireIntact();
-            long position = end;
-            if (position >>> POSITION_BITS != 0) {
-                throw new UncheckedIOException(new IOException("the journal is full"));
-            }
             var buffer = ByteBuffer.wrap(bytes);
             while (buffer.hasRemaining()) {
                 file.write(buffer, position + buffer.position());
             }
-            end = position + bytes.length;
-            return position;
         } catch (IOException e) {
             throw breakDown(e);
-        } finally {
-            lock.unlock();
         }
+        end = position + bytes.length;
+        return position;
     }
 
     /**
-     * Returns when everything before the position is on the disk. Whoever finds no sync under way makes one for all that is
-     * written by then; those who come meanwhile wait and share the next.
+     * Returns when everything before the position is on the disk. A sync serves all that was written before it began: callers
+     * that come during one share the next.
      *
      * @throws UncheckedIOException if the journal is broken or becomes so now; what was appended may be durable or not
      */
     void awaitDurable(long position) {
-        lock.lock();
+        requireIntact();
+        if (durable >= position) {
+            return;
+        }
+        syncing.lock();
         try {
             requireIntact();
-            while (durable < position) {
-                if (forcing) {
-                    forced.awaitUninterruptibly();
-                } else {
-                    forceAll();
-                }
-                requireIntact();
+            if (durable < position) {
+                long target = end;
+                disk.force(file);
+                durable = target;
             }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void forceAll() {
-        long target = end;
-        forcing = true;
-        lock.unlock();
-        IOException failure = null;
-        try {
-            disk.force(file);
         } catch (IOException e) {
-            failure = e;
+            throw breakDown(e);
         } finally {
-            lock.lock();
-            forcing = false;
-            forced.signalAll();
+            syncing.unlock();
         }
-        if (failure != null) {
-            throw breakDown(failure);
-        }
-        durable = target;
     }
 
     /** @throws UncheckedIOException if the journal is broken or closed */
@@ -230,18 +208,13 @@ final class Journal implements AutoCloseable {
     }
 
     /** Refuses everything from here on; a restart, which reads the file again, can go on. */
-    UncheckedIOException breakDown(IOException cause) {
-        lock.lock();
-        try {
-            if (broken == null) {
-                broken = cause;
-                System.getLogger(Journal.class.getName())
-                        .log(Level.ERROR, "the journal is out of order; all is refused until a restart: " + cause);
-            }
-            return new UncheckedIOException(cause);
-        } finally {
-            lock.unlock();
+    synchronized UncheckedIOException breakDown(IOException cause) {
+        if (broken == null) {
+            broken = cause;
+            System.getLogger(Journal.class.getName())
+                    .log(Level.ERROR, "the journal is out of order; all is refused until a restart: " + cause);
         }
+        return new UncheckedIOException(cause);
     }
 
     /** The line at the position, or null unless an intact one starts there. */
@@ -297,15 +270,12 @@ final class Journal implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
-        lock.lock();
+    public synchronized void close() throws IOException {
         try (folderLock;
                 file) {
             if (broken == null) {
                 broken = new IOException("the journal is closed");
             }
-        } finally {
-            lock.unlock();
         }
     }
 }
