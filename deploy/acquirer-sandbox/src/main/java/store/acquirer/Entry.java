@@ -62,20 +62,10 @@ record Entry(
     }
 
     String line() {
-        return String.join(
-                " ",
-                kind.name(),
-                use.key(),
-                use.orderId().toString(),
-                Long.toString(use.firstSeen().toEpochMilli()),
-                use.content(),
-                amount == null ? "0" : Long.toString(amount.amount()),
-                amount == null ? NO_CURRENCY : amount.currency(),
-                Long.toString(at.toEpochMilli()),
-                note,
-                Long.toString(capture),
-                Long.toString(previous),
-                Integer.toString(nth));
+        String money = amount == null ? "0 " + NO_CURRENCY : amount.amount() + " " + amount.currency();
+        String first = use.key() + " " + use.orderId() + " " + use.firstSeen().toEpochMilli() + " " + use.content();
+        String links = capture + " " + previous + " " + nth;
+        return String.join(" ", kind.name(), first, money, Long.toString(at.toEpochMilli()), note, links);
     }
 
     /** @throws IllegalStateException if no money moved */
