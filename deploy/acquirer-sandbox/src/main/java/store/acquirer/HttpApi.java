@@ -59,30 +59,23 @@ final class HttpApi implements HttpHandler, AutoCloseable {
         this.ledger = ledger;
     }
 
-    private enum Pace {
-        AT_ONCE,
-        SLOW,
-        NEVER
-    }
-
-    private record Reply(int status, String json, Pace pace) {
+    private record Reply(int status, String json) {
 
         static Reply ok(String json) {
-            return new Reply(200, json, Pace.AT_ONCE);
+            return new Reply(200, json);
         }
 
-        static Reply problem(int status, String member, String text) {
-            return problem(status, "\"%s\":\"%s\"".formatted(member, text));
-        }
-
-        /** A refusal names its order: an answer that does not could be anybody's. */
+        /** A refusal names its order: without it, any other server could have given the answer. */
         static Reply refused(Reason reason, UUID orderId) {
-            return problem(HttpApi.status(reason), "\"reason\":\"%s\",\"orderId\":\"%s\"".formatted(reason, orderId));
+            return problem(HttpApi.status(reason), "reason", reason.name(), "orderId", orderId.toString());
         }
 
-        private static Reply problem(int status, String members) {
-            String json = "{\"title\":\"%s\",\"status\":%d,%s}".formatted(title(status), status, members);
-            return new Reply(status, json, Pace.AT_ONCE);
+        static Reply problem(int status, String... membersAndValues) {
+            var json = new StringBuilder("{\"title\":\"" + title(status) + "\",\"status\":" + status);
+            for (int i = 0; i < membersAndValues.length; i += 2) {
+                json.append(",\"%s\":\"%s\"".formatted(membersAndValues[i], membersAndValues[i + 1]));
+            }
+            return new Reply(status, json.append("}").toString());
         }
 
         private static String title(int status) {
@@ -106,29 +99,18 @@ final class HttpApi implements HttpHandler, AutoCloseable {
         private static final long serialVersionUID = 1;
 
         private final int status;
-        private final String member;
-        private final String text;
+        private final String detail;
 
         BadRequest(int status, String detail) {
-            this(status, "detail", detail);
-        }
-
-        BadRequest(int status, String member, String text) {
-            super(text);
+            super(detail);
             this.status = status;
-            this.member = member;
-            this.text = text;
+            this.detail = detail;
         }
     }
 
     @Override
     public void handle(HttpExchange exchange) throws IOException {
         Reply reply = reply(exchange);
-        switch (reply.pace()) {
-            case AT_ONCE -> {}
-            case SLOW -> await(closing, SLOW_ANSWER);
-            case NEVER -> keepSilent();
-        }
         byte[] json = reply.json().getBytes(UTF_8);
         exchange.getResponseHeaders()
                 .set("Content-Type", reply.status() == 200 ? "application/json" : "application/problem+json");
@@ -145,7 +127,7 @@ final class HttpApi implements HttpHandler, AutoCloseable {
         try {
             return route(exchange);
         } catch (BadRequest e) {
-            return Reply.problem(e.status, e.member, e.text);
+            return Reply.problem(e.status, "detail", e.detail);
         } catch (UncheckedIOException _) {
             // The journal has logged why when it broke.
             return Reply.problem(503, "detail", "the journal is out of order; whether this was done is unknown");
@@ -172,21 +154,18 @@ final class HttpApi implements HttpHandler, AutoCloseable {
         };
     }
 
-    private Reply capture(String key, Map<String, Object> body) {
+    private Reply capture(String key, Map<String, Object> body) throws IOException {
         String token = matching(TOKEN, body.get("token"), "token");
         UUID orderId = id(body, "orderId");
         Answer answer = ledger.capture(checked(key), orderId, money(body), token);
-        Pace pace = answer instanceof Booked(var _, boolean first) && first ? pace(TestToken.of(token)) : Pace.AT_ONCE;
-        Reply reply = reply(answer, orderId);
-        return new Reply(reply.status(), reply.json(), pace);
-    }
-
-    private static Pace pace(TestToken token) {
-        return switch (token) {
-            case SLOW -> Pace.SLOW;
-            case SILENT -> Pace.NEVER;
-            case VISA, DECLINED, INSUFFICIENT_FUNDS, UNAVAILABLE, FRAUD_LATER -> Pace.AT_ONCE;
-        };
+        if (answer instanceof Booked(var _, boolean first) && first) {
+            switch (TestToken.of(token)) {
+                case SLOW -> await(closing, SLOW_ANSWER);
+                case SILENT -> keepSilent();
+                case VISA, DECLINED, INSUFFICIENT_FUNDS, UNAVAILABLE, FRAUD_LATER -> {}
+            }
+        }
+        return reply(answer, orderId);
     }
 
     private Reply undo(String key, Map<String, Object> body) {
@@ -239,7 +218,7 @@ final class HttpApi implements HttpHandler, AutoCloseable {
         return list(() -> {
             Ledger.Page page = ledger.statement(after, limit);
             if (page == null) {
-                throw new BadRequest(404, "reason", "UNKNOWN_CURSOR");
+                return Reply.problem(404, "reason", "UNKNOWN_CURSOR");
             }
             String next = page.next() == null ? "null" : "\"" + page.next() + "\"";
             return Reply.ok("{\"movements\":" + json(page.movements()) + ",\"next\":" + next + "}");
