@@ -10,28 +10,27 @@ import java.util.concurrent.Executors;
 /**
  * A running acquirer sandbox, either a process of its own ({@link RunSandbox}) or inside another module's tests ({@link #start}).
  *
- * <p>It serves until {@link #close}; whatever it has answered is in its data folder, and a sandbox started there later goes on
- * with it.
+ * <p>It serves until {@link #close}. Everything that it answered is in its data folder, and a sandbox that starts there later
+ * continues from it.
  */
 public final class AcquirerSandbox implements AutoCloseable {
 
-    /** At some 36 KB of heap each, they leave room in 32 MB; more are turned away. */
+    /** A connection takes some 36 KB of heap, so this number leaves room in 32 MB; the server refuses any more. */
     private static final String MAX_CONNECTIONS = "512";
 
-    /** A burst of new connections, as after a restart, does not find the door shut. */
+    /** Room for the burst of new connections after a restart. */
     private static final int BACKLOG = 512;
 
     static {
-        // The JDK's server takes these from system properties only, once, when its first instance is made.
+        // The JDK's server reads these only from system properties, once, when its first instance is created.
         System.setProperty("sun.net.httpserver.nodelay", "true");
         System.setProperty("jdk.httpserver.maxConnections", MAX_CONNECTIONS);
         System.setProperty("sun.net.httpserver.maxIdleConnections", MAX_CONNECTIONS);
-        // Longer than any client keeps an idle connection: whoever hangs up first must not be the server, under a
-        // request.
+        // Longer than any client keeps an idle connection: the server must not close one on which a request arrives.
         System.setProperty("sun.net.httpserver.idleInterval", "300");
         System.setProperty("sun.net.httpserver.maxReqTime", "10"); // seconds for a whole request to arrive
         System.setProperty("sun.net.httpserver.maxReqHeaderSize", "8192");
-        System.setProperty("sun.net.httpserver.drainAmount", "1048576"); // so that a 413 is read, not reset
+        System.setProperty("sun.net.httpserver.drainAmount", "1048576"); // or the client sees a reset instead of a 413
     }
 
     private final Ledger ledger;
@@ -54,7 +53,7 @@ public final class AcquirerSandbox implements AutoCloseable {
     }
 
     /**
-     * Starts a sandbox with another clock: it decides the ages of captures and keys, and when chargebacks fall due.
+     * Starts a sandbox with the given clock, which decides the age of captures and keys and when a chargeback is due.
      *
      * @throws IOException if the data folder is in use, its journal is damaged, or the port is taken
      */
@@ -74,12 +73,12 @@ public final class AcquirerSandbox implements AutoCloseable {
         }
     }
 
-    /** The port it listens on, also if it chose one itself. */
+    /** The port that the sandbox listens on, whether given or chosen. */
     public int port() {
         return server.getAddress().getPort();
     }
 
-    /** Stops at once: connections are closed, and calls under way may have had their effect or not. */
+    /** Stops at once and closes all connections; a call in progress may or may not have taken effect. */
     @Override
     public void close() {
         api.close();

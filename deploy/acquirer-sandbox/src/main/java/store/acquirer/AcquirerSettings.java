@@ -5,13 +5,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * How an acquirer sandbox runs.
+ * The settings of an acquirer sandbox.
  *
- * @param data the folder of its journal; made if absent, and used by one sandbox at a time
- * @param bind the address it listens on
+ * @param data folder of the journal; created if absent, used by one sandbox at a time
+ * @param bind address to listen on
  * @param port 0 takes any free port
  * @param voidWindow age from which a capture can only be refunded
- * @param keyTtl age from which a key is as if never seen; movements and order references are never forgotten
+ * @param keyTtl age from which the sandbox treats a key as new; it never forgets movements and order ids
  * @param chargebackAfter time from a fraudulent capture to its chargeback
  */
 public record AcquirerSettings(

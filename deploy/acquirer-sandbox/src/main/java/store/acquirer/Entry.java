@@ -5,14 +5,14 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One line of the journal: something that happened to a key, and to the order it belongs to.
+ * One line of the journal: an event of a key and of the order that the key belongs to.
  *
  * @param position where the line is in the journal
  * @param amount null for a void that found nothing to undo
- * @param note why it was declined, how many calls found the acquirer unavailable, or {@link #FRAUD}
+ * @param note reason of a decline, number of calls refused as unavailable, or {@link #FRAUD}
  * @param capture position of the capture whose money moved back, or 0
  * @param previous position of the order's previous movement, or 0
- * @param nth which movement of its order this is, from 1; 0 if no money moved
+ * @param nth number of the movement within its order, from 1; 0 if no money moved
  */
 record Entry(
         long position,
@@ -28,10 +28,10 @@ record Entry(
     static final String NO_NOTE = "-";
     static final String FRAUD = "FRAUD";
 
-    /** What a UUIDv7's last 62 bits have left beside a position. */
+    /** How many of a UUIDv7's last 62 bits the position leaves free. */
     private static final int RANDOM_BITS = 62 - Journal.POSITION_BITS;
 
-    /** What an absent amount is written as, beside a zero. */
+    /** Stands for the currency if there is no amount. */
     private static final String NO_CURRENCY = "-";
 
     enum Kind {
@@ -77,8 +77,8 @@ record Entry(
     }
 
     /**
-     * A UUIDv7 (RFC 9562, section 5.7) of the time and the position, so that a movement is found by its id alone. Where the RFC
-     * asks for random bits that keep two makers apart, it takes those of the order id.
+     * A UUIDv7 (RFC 9562, section 5.7) of the time and the position, so that the id alone leads to the movement. The random
+     * bits that the RFC asks for come from the order id.
      */
     private UUID id() {
         long random = use.orderId().getLeastSignificantBits();
@@ -87,7 +87,7 @@ record Entry(
                 0b10L << 62 | position << RANDOM_BITS | random & (1 << RANDOM_BITS) - 1);
     }
 
-    /** Where the movement with this id would be, if there is one. */
+    /** The position of the movement with this id, if there is such a movement. */
     static long positionIn(UUID id) {
         return (id.getLeastSignificantBits() & ~(0b11L << 62)) >>> RANDOM_BITS;
     }

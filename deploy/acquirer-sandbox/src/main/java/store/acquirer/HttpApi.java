@@ -27,19 +27,19 @@ import store.acquirer.Answer.Reason;
 import store.acquirer.Answer.Refused;
 import store.acquirer.Answer.Undone;
 
-/** The ledger over HTTP, in JSON; what is not done is a problem detail (RFC 9457), which repeats nothing of the request. */
+/** The ledger over HTTP, in JSON. A failure is a problem detail (RFC 9457), which quotes only the order id. */
 final class HttpApi implements HttpHandler, AutoCloseable {
 
     private static final int MAX_BODY_BYTES = 1 << 16;
     private static final int DEFAULT_LIMIT = 100;
     private static final int MAX_LIMIT = 1000;
 
-    /** A long list takes up to a megabyte of a small heap while it is made. */
+    /** To build a long list takes up to a megabyte of a small heap. */
     private static final int LISTS_AT_ONCE = 4;
 
     private static final Duration SLOW_ANSWER = Duration.ofMillis(2500);
 
-    /** The JDK's server does not notice that such a client has gone, and each costs some 36 KB of heap: the oldest gives way. */
+    /** A call takes some 36 KB of heap, even if its client has gone; beyond this number the oldest connection is closed. */
     static final int MAX_UNANSWERED = 256;
 
     private static final Duration MAX_SILENCE = Duration.ofMinutes(10);
@@ -65,7 +65,7 @@ final class HttpApi implements HttpHandler, AutoCloseable {
             return new Reply(200, json);
         }
 
-        /** A refusal names its order: without it, any other server could have given the answer. */
+        /** A refusal names its order; without the name, any other server could have sent it. */
         static Reply refused(Reason reason, UUID orderId) {
             return problem(HttpApi.status(reason), "reason", reason.name(), "orderId", orderId.toString());
         }
@@ -129,7 +129,7 @@ final class HttpApi implements HttpHandler, AutoCloseable {
         } catch (BadRequest e) {
             return Reply.problem(e.status, "detail", e.detail);
         } catch (UncheckedIOException _) {
-            // The journal has logged why when it broke.
+            // The journal logged the cause.
             return Reply.problem(503, "detail", "the journal is out of order; whether this was done is unknown");
         } catch (RuntimeException e) {
             System.getLogger(HttpApi.class.getName()).log(Level.ERROR, "a defect; the connection is closed", e);
@@ -314,7 +314,7 @@ final class HttpApi implements HttpHandler, AutoCloseable {
             try {
                 return new Money(amount, currency);
             } catch (IllegalArgumentException _) {
-                // Said below: amount out of range or no such currency.
+                // The amount is out of range or the currency unknown: refused below.
             }
         }
         throw new BadRequest(
@@ -340,7 +340,7 @@ final class HttpApi implements HttpHandler, AutoCloseable {
         synchronized (unanswered) {
             unanswered.remove(released);
         }
-        // The JDK's server forgets a connection without an answer only if its handler fails.
+        // The JDK's server closes a connection without an answer only if the handler fails.
         throw new IOException("never answered");
     }
 
@@ -355,7 +355,7 @@ final class HttpApi implements HttpHandler, AutoCloseable {
         }
     }
 
-    /** Lets go of those who wait. */
+    /** Ends the calls that wait. */
     @Override
     public void close() {
         closing.countDown();

@@ -21,29 +21,29 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An append-only file of checksummed lines. A line can be read as soon as it is appended, and survives any crash once
- * {@link #awaitDurable} has returned; callers who wait at the same time share one {@code fdatasync}.
+ * {@link #awaitDurable} has returned; callers that wait at the same time share one {@code fdatasync}.
  *
- * <p>After a failed write or sync nobody knows what the disk holds, so all later calls fail until the file is opened again.
+ * <p>After a failed write or sync the content of the disk is unknown, so every later call fails until the file is opened again.
  */
 final class Journal implements AutoCloseable {
 
-    /** Takes the lines of an opened journal, oldest first. */
+    /** Receives the lines of an opened journal, oldest first. */
     interface Replay {
         void line(long position, String line);
     }
 
-    /** Brings what was written onto the disk. */
+    /** Forces written lines onto the disk. */
     interface Disk {
-        /** The contents and, where that is needed to read them, the length; nothing else. */
+        /** Forces the content and the length, but no other metadata. */
         Disk FDATASYNC = file -> file.force(false);
 
         void force(FileChannel file) throws IOException;
     }
 
-    /** With checksum and line feed; the longest entry, one with a key of 128 characters, stays below 400. */
+    /** Includes checksum and line feed. The longest entry has a key of 128 characters and fewer than 400 bytes. */
     static final int MAX_LINE_BYTES = 512;
 
-    /** A position has at most so many bits, because a movement's id contains it. */
+    /** The size of a position, which is part of a movement's id. */
     static final int POSITION_BITS = 36;
 
     private static final byte[] HEADER = "acquirer-journal 1\n".getBytes(ISO_8859_1);
@@ -69,9 +69,9 @@ final class Journal implements AutoCloseable {
     }
 
     /**
-     * Opens the folder's journal, or makes it, and takes the folder for this process alone. {@link #replay} comes next.
+     * Opens or creates the folder's journal and locks the folder. The caller then calls {@link #replay}.
      *
-     * @throws IOException also if another process has the folder, or if the file is not a journal
+     * @throws IOException if another sandbox has locked the folder, the file is not a journal, or it cannot be read
      */
     static Journal open(Path folder, Disk disk) throws IOException {
         Files.createDirectories(folder);
@@ -95,7 +95,7 @@ final class Journal implements AutoCloseable {
         try {
             return folderLock.tryLock() != null;
         } catch (OverlappingFileLockException _) {
-            return false; // this very process has it
+            return false; // this process holds the lock
         }
     }
 
@@ -115,8 +115,10 @@ final class Journal implements AutoCloseable {
     }
 
     /**
-     * Reads everything back. Damage at the very end is a write that a crash tore: it was never answered and is cut off. Damage
-     * with intact lines behind it is something else, and nothing is touched.
+     * Reads every line. Damage at the end of the file is a write that a crash interrupted: it was never answered and is cut off.
+     * Damage before an intact line has another cause, so the file stays as it is.
+     *
+     * @throws IOException if a line before the last is damaged
      */
     void replay(Replay replay) throws IOException {
         long intact = start();
@@ -131,24 +133,24 @@ final class Journal implements AutoCloseable {
             file.truncate(intact);
             end = intact;
         }
-        // What a killed process had written is readable, but perhaps not yet on the disk.
+        // Lines that a killed process wrote are readable, but may not be on the disk.
         disk.force(file);
         durable = end;
     }
 
-    /** Where the first line is, or will be. */
+    /** The position of the first line. */
     long start() {
         return HEADER.length;
     }
 
-    /** Where the next line will be. */
+    /** The position of the next line that is appended. */
     long end() {
         return end;
     }
 
     /**
      * @param line printable ASCII
-     * @return where the line is
+     * @return the position of the line
      * @throws UncheckedIOException if the journal is broken or becomes so now
      */
     synchronized long append(String line) {
@@ -174,10 +176,10 @@ final class Journal implements AutoCloseable {
     }
 
     /**
-     * Returns when everything before the position is on the disk. A sync serves all that was written before it began: callers
-     * that come during one share the next.
+     * Returns when everything before the position is on the disk. A sync covers all lines that were written before it began;
+     * callers that come during a sync share the next one.
      *
-     * @throws UncheckedIOException if the journal is broken or becomes so now; what was appended may be durable or not
+     * @throws UncheckedIOException if the journal is broken or becomes so now; appended lines may or may not be durable
      */
     void awaitDurable(long position) {
         requireIntact();
@@ -207,17 +209,17 @@ final class Journal implements AutoCloseable {
         }
     }
 
-    /** Refuses everything from here on; a restart, which reads the file again, can go on. */
+    /** Makes every later call fail. A restart reads the file again and can continue. */
     synchronized UncheckedIOException breakDown(IOException cause) {
         if (broken == null) {
             broken = cause;
             System.getLogger(Journal.class.getName())
-                    .log(Level.ERROR, "the journal is out of order; all is refused until a restart: " + cause);
+                    .log(Level.ERROR, "the journal is broken; every request is refused until a restart: " + cause);
         }
         return new UncheckedIOException(cause);
     }
 
-    /** The line at the position, or null unless an intact one starts there. */
+    /** The line at the position, or null if no intact line starts there. */
     @Nullable
     String read(long position) {
         if (position < start() || position >= end) {
@@ -237,7 +239,7 @@ final class Journal implements AutoCloseable {
         }
     }
 
-    /** Where the next line starts. */
+    /** The position of the next line. */
     static long after(long position, String line) {
         return position + PREFIX_BYTES + line.length() + 1;
     }
@@ -255,14 +257,14 @@ final class Journal implements AutoCloseable {
         return false;
     }
 
-    /** Fills the bytes from the file as far as it goes. */
+    /** Reads until the array is full or the file ends, and returns the number of bytes. */
     private int readAt(long position, byte[] bytes) throws IOException {
         var buffer = ByteBuffer.wrap(bytes);
         while (buffer.hasRemaining() && file.read(buffer, position + buffer.position()) > 0) {}
         return buffer.position();
     }
 
-    /** The line as the file has it. */
+    /** The line between its checksum and its line feed. */
     private static String framed(String line) {
         var checksum = new CRC32C();
         checksum.update(line.getBytes(ISO_8859_1));

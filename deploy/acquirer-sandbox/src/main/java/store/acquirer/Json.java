@@ -37,7 +37,7 @@ final class Json {
 
     private Json() {}
 
-    /** @return values are {@link String}, {@link Long} or again such a map */
+    /** @return a map whose values are {@link String}, {@link Long} or again such a map */
     static Map<String, Object> readObject(byte[] utf8) throws Malformed {
         String text;
         try {
@@ -54,7 +54,7 @@ final class Json {
                     }
                 }
             } catch (JacksonException _) {
-                // Its message quotes the request, so the caller gets ours.
+                // Jackson's message quotes the request; ours does not.
             }
             throw new Malformed("malformed JSON before character "
                     + parser.currentLocation().getCharOffset()
@@ -79,7 +79,7 @@ final class Json {
         return object;
     }
 
-    /** The reader does not accept the input. The message quotes nothing of it. */
+    /** The body is not an object of this kind. The message quotes nothing of the body. */
     static final class Malformed extends Exception {
         private static final long serialVersionUID = 1;
 

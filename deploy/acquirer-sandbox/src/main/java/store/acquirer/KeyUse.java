@@ -4,9 +4,9 @@ import java.time.Instant;
 import java.util.UUID;
 
 /**
- * What a key was first used for.
+ * The first use of a key.
  *
- * @param firstSeen the age of a key counts from here
+ * @param firstSeen the key's age counts from this time
  * @param content fingerprint of the request, or {@link #NO_CONTENT} if a void came first
  */
 record KeyUse(String key, UUID orderId, Instant firstSeen, String content) {

@@ -26,15 +26,15 @@ import store.acquirer.Answer.Refused;
 import store.acquirer.Answer.Undone;
 
 /**
- * The acquirer's rules over its journal. No answer leaves before everything it was decided on is durable, so what anyone has seen
+ * The acquirer's rules over its journal. It answers only when everything that the answer depends on is durable, so an answer
  * stays true after any crash.
  *
- * <p>Once the journal is broken every method throws {@link java.io.UncheckedIOException}: what was asked for may have happened or
- * not.
+ * <p>Once the journal is broken, every method throws {@link java.io.UncheckedIOException}: the change may or may not have
+ * happened.
  */
 final class Ledger implements AutoCloseable {
 
-    /** An order's movements are answered in one piece, which this keeps below a megabyte. */
+    /** One answer lists all movements of an order; this bound keeps it below a megabyte. */
     static final int MAX_MOVEMENTS_PER_ORDER = 1000;
 
     private static final int UNAVAILABLE_CALLS = 2;
@@ -48,7 +48,7 @@ final class Ledger implements AutoCloseable {
     private final Map<String, Long> refunds = new HashMap<>();
     /** The position of each order's latest movement. */
     private final Map<UUID, Long> orders = new HashMap<>();
-    /** The captures that a chargeback will follow, oldest first: their positions and times. */
+    /** The position and the time of each capture that will be charged back, oldest first. */
     private final SequencedMap<Long, Instant> frauds = new LinkedHashMap<>();
 
     private Ledger(AcquirerSettings settings, InstantSource clock, Journal journal) {
@@ -68,7 +68,7 @@ final class Ledger implements AutoCloseable {
         }
     }
 
-    /** Takes the money, unless the key has been used: then the answer is what became of it. */
+    /** Captures the amount. A key that was used before gets the recorded answer instead. */
     Answer capture(String key, UUID orderId, Money amount, String token) {
         return durably(() -> {
             var use = new KeyUse(key, orderId, now(), fingerprint(orderId, amount, token));
@@ -116,7 +116,7 @@ final class Ledger implements AutoCloseable {
         return new Refused(reason);
     }
 
-    /** Undoes the key's capture. Without one the key is void all the same, and a capture that comes later is refused. */
+    /** Undoes the key's capture. If there is none, the key becomes void, and a later capture is refused. */
     Answer undo(String key, UUID orderId) {
         return durably(() -> {
             var use = new KeyUse(key, orderId, now(), KeyUse.NO_CONTENT);
@@ -149,7 +149,7 @@ final class Ledger implements AutoCloseable {
         return new Undone(capture.movement(), undone.movement());
     }
 
-    /** Gives back a capture or a part of it, at any age of the capture. */
+    /** Returns a capture or a part of it, whatever the age of the capture. */
     Answer refund(String key, UUID orderId, UUID captureId, Money amount) {
         return durably(() -> {
             var use = new KeyUse(key, orderId, now(), fingerprint(orderId, amount, captureId.toString()));
@@ -179,7 +179,7 @@ final class Ledger implements AutoCloseable {
         });
     }
 
-    /** The order's movements in the order of booking; they outlive the keys. */
+    /** The order's movements, oldest first. The ledger keeps them when it forgets their keys. */
     List<Movement> movements(UUID orderId) {
         List<Movement> latestFirst = new ArrayList<>();
         Entry last = this.<@Nullable Entry>durably(() -> last(orderId));
@@ -192,15 +192,15 @@ final class Ledger implements AutoCloseable {
     /**
      * A part of the statement.
      *
-     * @param next the id to go on after, or null if no more movements are known at this moment
+     * @param next the id after which the next page begins, or null if there are no more movements yet
      */
     record Page(List<Movement> movements, @Nullable UUID next) {}
 
     /**
-     * All movements in the order of booking.
+     * A page of all movements, oldest first.
      *
      * @param after the last movement seen, or null for the beginning
-     * @return null if there is no such movement
+     * @return null if no movement has the id {@code after}
      */
     @Nullable
     Page statement(@Nullable UUID after, int limit) {
@@ -226,7 +226,7 @@ final class Ledger implements AutoCloseable {
         return new Page(movements, null);
     }
 
-    /** Returns if the journal is intact. */
+    /** Returns normally if the journal is intact. */
     void check() {
         durably(journal::end);
     }
@@ -244,7 +244,7 @@ final class Ledger implements AutoCloseable {
         return answer;
     }
 
-    /** Books what has fallen due before anyone can look: this needs no timer and outlives a restart. */
+    /** Books due chargebacks before each decision, so that they need no timer and survive a restart. */
     private void bookChargebacks() {
         while (!frauds.isEmpty() && isOver(frauds.firstEntry().getValue(), settings.chargebackAfter())) {
             Entry capture = at(frauds.firstEntry().getKey());
@@ -269,7 +269,7 @@ final class Ledger implements AutoCloseable {
         try {
             index(entry);
         } catch (RuntimeException | Error e) {
-            // Out of memory, most likely. Only a restart finds the line again; until then its key could charge twice.
+            // Probably out of memory. Until a restart reads the line again, its key could charge twice.
             journal.breakDown(new IOException("a line is written but not indexed", e));
             throw e;
         }
@@ -327,7 +327,7 @@ final class Ledger implements AutoCloseable {
         return last != null && last.nth() >= MAX_MOVEMENTS_PER_ORDER;
     }
 
-    /** What of the capture has not gone back. A chargeback took it back, too: a void or refund on top would pay the card holder twice. */
+    /** The part of a capture that is not returned. A chargeback counts: a refund on top would pay the card holder twice. */
     private long remainder(Entry capture) {
         long remainder = requireNonNull(capture.amount()).amount();
         for (Entry entry = last(capture.use().orderId()); entry != null; entry = before(entry)) {
@@ -346,7 +346,7 @@ final class Ledger implements AutoCloseable {
         return clock.instant().truncatedTo(ChronoUnit.MILLIS);
     }
 
-    /** Half a SHA-256: enough to tell requests apart, and no token rests in the journal. */
+    /** Half a SHA-256 tells requests apart, and keeps tokens out of the journal. */
     private static String fingerprint(UUID orderId, Money amount, String tokenOrCapture) {
         String content = orderId + " " + amount.amount() + " " + amount.currency() + " " + tokenOrCapture;
         try {
@@ -357,7 +357,7 @@ final class Ledger implements AutoCloseable {
         }
     }
 
-    /** What is under way fails; what was answered stays. */
+    /** Calls in progress fail; everything that was answered is kept. */
     @Override
     public synchronized void close() throws IOException {
         journal.close();

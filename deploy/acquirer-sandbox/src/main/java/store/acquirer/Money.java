@@ -5,7 +5,7 @@ import java.util.Currency;
 /** An amount in minor units of an ISO 4217 currency. */
 record Money(long amount, String currency) {
 
-    /** What a card message can carry: the amount of ISO 8583 has twelve digits. */
+    /** The largest amount in a card message: ISO 8583 gives it twelve digits. */
     static final long MAX_AMOUNT = 999_999_999_999L;
 
     /** @throws IllegalArgumentException if the amount is out of range or the currency unknown */

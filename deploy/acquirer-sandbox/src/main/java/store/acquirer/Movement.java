@@ -3,7 +3,7 @@ package store.acquirer;
 import java.time.Instant;
 import java.util.UUID;
 
-/** Money that moved, as the statement shows it. */
+/** A movement of money, as the statement shows it. */
 record Movement(UUID id, String key, UUID orderId, Kind kind, Money amount, Instant at) {
 
     enum Kind {

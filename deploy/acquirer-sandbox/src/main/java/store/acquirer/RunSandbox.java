@@ -25,7 +25,7 @@ import picocli.CommandLine.TypeConversionException;
         optionListHeading = "%n",
         sortOptions = false,
         separator = " ",
-        usageHelpWidth = 100,
+        usageHelpWidth = 110,
         footer = {
             "%nA DURATION is a whole number with ms, s, m, h or d: 20s, 15m, 24h.",
             "Exit codes: 1 the sandbox cannot start, 2 the command line is wrong."
@@ -48,10 +48,10 @@ final class RunSandbox implements Callable<Integer> {
             names = "--data",
             paramLabel = "DIR",
             required = true,
-            description = "folder of the journal; one process at a time")
+            description = "folder of the journal, for one process at a time")
     private Path data = DEFAULTS.data();
 
-    @Option(names = "--port", paramLabel = "N", description = "default 0: any free port")
+    @Option(names = "--port", paramLabel = "N", description = "port to listen on; default 0: any free port")
     private int port = DEFAULTS.port();
 
     @Option(names = "--bind", paramLabel = "ADDRESS", description = "IP address to listen on; default 127.0.0.1")
@@ -72,7 +72,7 @@ final class RunSandbox implements Callable<Integer> {
     @Option(
             names = "--chargeback-after",
             paramLabel = "DURATION",
-            description = "from a capture with tok_fraud_later to its chargeback; default 2s")
+            description = "time from a capture with tok_fraud_later to its chargeback; default 2s")
     private Duration chargebackAfter = DEFAULTS.chargebackAfter();
 
     @Option(names = "--help", usageHelp = true, description = "show this text")

@@ -1,6 +1,6 @@
 package store.acquirer;
 
-/** The cards that a sandbox offers instead of real ones; a token that is none of them is {@link #DECLINED}. */
+/** The test cards; an unknown token is {@link #DECLINED}. */
 enum TestToken {
     VISA,
     DECLINED,

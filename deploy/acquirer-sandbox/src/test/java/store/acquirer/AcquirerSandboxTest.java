@@ -82,7 +82,7 @@ class AcquirerSandboxTest {
     }
 
     @Test
-    void givesEachRefusalItsStatusAndReason() throws Exception {
+    void answersEachRefusalWithItsStatusAndReason() throws Exception {
         assertRefused(402, "CARD_DECLINED", client.send("PUT", "/captures/1", Client.capture(order, "tok_declined")));
         assertRefused(
                 402,
@@ -99,7 +99,7 @@ class AcquirerSandboxTest {
     }
 
     @Test
-    void saysThatItDoesNotKnowACursor() throws Exception {
+    void refusesAnUnknownCursor() throws Exception {
         assertThat(client.get("/statement?after=" + order).body())
                 .isEqualTo("{\"title\":\"Not Found\",\"status\":404,\"reason\":\"UNKNOWN_CURSOR\"}");
     }
@@ -122,7 +122,9 @@ class AcquirerSandboxTest {
         await().until(() -> client.get("/movements?orderId=" + order).body().contains("CAPTURE"));
         HttpResponse<String> repeat = client.send("PUT", "/captures/1", Client.capture(order, "tok_slow"));
 
-        assertThat(first).as("the repeat is answered while the first waits").isNotDone();
+        assertThat(first)
+                .as("the repeat is answered while the first call waits")
+                .isNotDone();
         assertThat(first.get().body()).isEqualTo(repeat.body());
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThanOrEqualTo(Duration.ofMillis(2500));
     }
@@ -141,7 +143,7 @@ class AcquirerSandboxTest {
     }
 
     @Test
-    void letsTheOldestUnansweredCallGoWhenThereAreTooMany() {
+    void closesTheOldestUnansweredCallWhenThereAreTooMany() {
         var first = client.begin("PUT", "/captures/first", Client.capture(order, "tok_silent"));
         await().until(() -> client.get("/movements?orderId=" + order).body().contains("CAPTURE"));
         for (int i = 0; i < HttpApi.MAX_UNANSWERED; i++) {
@@ -152,7 +154,7 @@ class AcquirerSandboxTest {
     }
 
     @Test
-    void goesOnWhereItWasStopped() throws Exception {
+    void continuesAfterARestart() throws Exception {
         String before = client.send("PUT", "/captures/1", Client.capture(order, "tok_declined"))
                 .body();
         client.send("PUT", "/captures/2", Client.capture(order, "tok_visa"));
@@ -167,7 +169,7 @@ class AcquirerSandboxTest {
     }
 
     @Test
-    void namesACursorThatItDoesNotKnow() throws Exception {
+    void answers404ToAnUnknownCursor() throws Exception {
         HttpResponse<String> answer = client.get("/statement?after=" + order);
 
         assertThat(answer.statusCode()).isEqualTo(404);
@@ -234,7 +236,7 @@ class AcquirerSandboxTest {
                 "{\"orderId\":\"ID\",\"amount\":{\"amount\":1,\"currency\":\"EUR\",\"x\":1},\"token\":\"t\"}",
                 "{\"orderId\":\"1-1-1-1-1\",\"amount\":{\"amount\":1,\"currency\":\"EUR\"},\"token\":\"t\"}"
             })
-    void refusesBodiesThatAreNoCapture(String body) throws Exception {
+    void refusesBodiesThatAreNotACapture(String body) throws Exception {
         String whole = body.replace("ID", order.toString());
 
         assertThat(client.send("PUT", "/captures/1", whole).statusCode()).isEqualTo(400);
@@ -243,7 +245,7 @@ class AcquirerSandboxTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "%20", "a%2Fb", "ä"})
-    void refusesKeysThatItCannotKeep(String key) throws Exception {
+    void refusesInvalidKeys(String key) throws Exception {
         String path = "/captures/" + key.replace("ä", "%C3%A4");
 
         assertThat(client.send("PUT", path, Client.capture(order, "tok_visa")).statusCode())

@@ -14,7 +14,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Pattern;
 
-/** A merchant's end of the line. */
+/** A merchant that calls the sandbox. */
 final class Client implements AutoCloseable {
 
     private static final Pattern KEY = Pattern.compile("\"key\":\"([^\"]*)\"");
@@ -68,7 +68,7 @@ final class Client implements AutoCloseable {
                 .build();
     }
 
-    /** Hangs up, also on those who have not answered. */
+    /** Closes all connections, including those that wait for an answer. */
     @Override
     public void close() {
         http.shutdownNow();

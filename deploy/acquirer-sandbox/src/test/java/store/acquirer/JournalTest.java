@@ -31,7 +31,7 @@ class JournalTest {
     }
 
     @Test
-    void givesBackWhatWasAppendedInItsOrder() throws IOException {
+    void returnsLinesInTheOrderOfAppending() throws IOException {
         List<Long> positions = new ArrayList<>();
         try (Journal journal = opened(new ArrayList<>())) {
             for (String line : List.of("one", "two", "three")) {
@@ -52,7 +52,7 @@ class JournalTest {
     }
 
     @Test
-    void givesBackManyLinesOfManyLengths() throws IOException {
+    void returnsManyLinesOfManyLengths() throws IOException {
         List<String> lines = new ArrayList<>();
         try (Journal journal = opened(new ArrayList<>())) {
             for (int i = 0; i < 2000; i++) {
@@ -108,7 +108,7 @@ class JournalTest {
     }
 
     @Test
-    void startsOverWhenItsMakingWasInterrupted() throws IOException {
+    void startsOverAfterAnInterruptedCreation() throws IOException {
         Files.writeString(file, "acquirer-jo");
 
         try (Journal journal = opened(new ArrayList<>())) {
@@ -117,7 +117,7 @@ class JournalTest {
     }
 
     @Test
-    void refusesDamageThatHasIntactLinesBehindIt() throws IOException {
+    void refusesDamageBeforeAnIntactLine() throws IOException {
         long two;
         try (Journal journal = opened(new ArrayList<>())) {
             journal.append("one");
@@ -135,7 +135,7 @@ class JournalTest {
     }
 
     @Test
-    void refusesAFileThatIsNoJournal() throws IOException {
+    void refusesAFileThatIsNotAJournal() throws IOException {
         Files.writeString(file, "something else altogether");
 
         assertThatThrownBy(() -> opened(new ArrayList<>()))
@@ -155,7 +155,7 @@ class JournalTest {
     }
 
     @Test
-    void letsAllWhoWaitShareOneSync() throws Exception {
+    void sharesOneSyncAmongAllWaitingCallers() throws Exception {
         var syncs = new AtomicInteger();
         var diskIsBusy = new CountDownLatch(1);
         try (Journal journal = Journal.open(folder, channel -> {
@@ -175,7 +175,7 @@ class JournalTest {
                 }));
             }
             await().until(() -> threads.stream().allMatch(thread -> thread.getState() == Thread.State.WAITING));
-            assertThat(durable).as("nobody goes on before the disk has it").hasValue(0);
+            assertThat(durable).as("no caller continues before the sync").hasValue(0);
 
             diskIsBusy.countDown();
             for (Thread thread : threads) {
@@ -183,13 +183,13 @@ class JournalTest {
             }
             assertThat(durable).hasValue(50);
             assertThat(syncs.get() - 1)
-                    .as("one under way, one for all who came meanwhile")
+                    .as("one in progress, one for all callers that came during it")
                     .isLessThanOrEqualTo(2);
         }
     }
 
     @Test
-    void refusesEverythingAfterAFailedSyncUntilItIsOpenedAgain() throws IOException {
+    void refusesEveryCallAfterAFailedSyncUntilReopened() throws IOException {
         var diskIsBroken = new boolean[1];
         Journal journal = Journal.open(folder, channel -> {
             if (diskIsBroken[0]) {

@@ -55,12 +55,12 @@ class JsonTest {
                 "{\"a\":\"line\nfeed\"}",
                 "{\"a\":{\"a\":{\"a\":{\"a\":{}}}}}"
             })
-    void refusesEverythingElse(String text) {
+    void refusesOtherInput(String text) {
         assertThatThrownBy(() -> Json.readObject(text.getBytes(UTF_8))).isInstanceOf(Json.Malformed.class);
     }
 
     @Test
-    void refusesWhatIsNotUtf8() {
+    void refusesABodyThatIsNotUtf8() {
         byte[] bytes = {'{', '"', (byte) 0xc3, '"', ':', '1', '}'};
 
         assertThatThrownBy(() -> Json.readObject(bytes)).isInstanceOf(Json.Malformed.class);

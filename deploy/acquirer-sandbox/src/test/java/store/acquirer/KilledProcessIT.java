@@ -17,7 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The jar as it is run, killed while captures are under way. */
+/** Runs the packaged jar, and kills it during captures. */
 class KilledProcessIT {
 
     private static final int CLIENTS = 16;
@@ -50,19 +50,19 @@ class KilledProcessIT {
             List<String> booked = client.keysOfTheStatement();
             assertThat(booked).doesNotHaveDuplicates().containsAll(answered);
             assertThat(asked).containsAll(booked);
-            assertThat(asked).as("some were under way when it was killed").hasSizeGreaterThan(answered.size());
+            assertThat(asked).as("some captures were in progress at a kill").hasSizeGreaterThan(answered.size());
 
             for (String key : asked) {
                 assertThat(capture(client, key)).isEqualTo(200);
             }
             assertThat(client.keysOfTheStatement())
-                    .as("whoever got no answer asks again")
+                    .as("a client without an answer asks again")
                     .containsExactlyInAnyOrderElementsOf(asked);
         }
     }
 
     @Test
-    void stopsAtOnceWhenAskedTo() throws Exception {
+    void stopsAtOnceOnSigterm() throws Exception {
         Process process = run();
         readyPort(process);
 
@@ -102,7 +102,7 @@ class KilledProcessIT {
                         enough.countDown();
                     }
                 } catch (IOException _) {
-                    // Killed: this capture may have happened or not.
+                    // The sandbox was killed; this capture may or may not have happened.
                 } catch (InterruptedException _) {
                     Thread.currentThread().interrupt();
                 }
@@ -117,7 +117,7 @@ class KilledProcessIT {
         assertThat(statuses).containsOnly(200);
     }
 
-    /** The key is the order id, too. */
+    /** The key is also the order id. */
     private static int capture(Client client, String key) throws IOException, InterruptedException {
         return client.send("PUT", "/captures/" + key, Client.capture(UUID.fromString(key), "tok_visa"))
                 .statusCode();

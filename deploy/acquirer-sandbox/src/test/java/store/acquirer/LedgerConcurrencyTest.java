@@ -69,7 +69,7 @@ class LedgerConcurrencyTest {
     }
 
     @Test
-    void leavesNothingCapturedHoweverVoidsAndCapturesRace() throws Exception {
+    void leavesNothingCapturedWhenVoidsAndCapturesRace() throws Exception {
         List<Answer> answers =
                 together(i -> i % 2 == 0 ? ledger.capture("key", order, PRICE, "tok_visa") : ledger.undo("key", order));
 
@@ -97,7 +97,7 @@ class LedgerConcurrencyTest {
     }
 
     @Test
-    void showsEveryCaptureOnceWhileOthersRead() throws Exception {
+    void showsEveryCaptureOnceDuringConcurrentReads() throws Exception {
         List<Answer> answers = together(i -> {
             Answer answer = ledger.capture("key" + i, UUID.randomUUID(), PRICE, "tok_visa");
             assertThat(statement()).contains(((Booked) answer).movement());
@@ -111,7 +111,7 @@ class LedgerConcurrencyTest {
     }
 
     @Test
-    void showsNothingToAnyoneBeforeItIsOnTheDisk() throws Exception {
+    void answersNothingBeforeItIsOnTheDisk() throws Exception {
         diskIsBusy = new CountDownLatch(1);
         try (var threads = Executors.newFixedThreadPool(4)) {
             Future<Answer> first = threads.submit(() -> ledger.capture("key", order, PRICE, "tok_visa"));

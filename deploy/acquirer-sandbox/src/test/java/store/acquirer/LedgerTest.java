@@ -58,7 +58,7 @@ class LedgerTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"tok_visa", "tok_slow", "tok_silent", "tok_fraud_later"})
-    void capturesOnceHoweverOftenAKeyIsRepeated(String token) throws IOException {
+    void capturesOnceForARepeatedKey(String token) throws IOException {
         Booked first = (Booked) ledger.capture("key", order, PRICE, token);
         Answer repeat = ledger.capture("key", order, PRICE, token);
         restart();
@@ -77,7 +77,7 @@ class LedgerTest {
         "tok_insufficient_funds, INSUFFICIENT_FUNDS",
         "tok_nobody_knows, CARD_DECLINED"
     })
-    void declinesAndRemembersIt(String token, Reason reason) throws IOException {
+    void remembersADecline(String token, Reason reason) throws IOException {
         assertThat(ledger.capture("key", order, PRICE, token)).isEqualTo(new Refused(reason));
         restart();
         assertThat(ledger.capture("key", order, PRICE, token)).isEqualTo(new Refused(reason));
@@ -85,7 +85,7 @@ class LedgerTest {
     }
 
     @Test
-    void isUnavailableForTwoCallsOfAKeyAlsoAcrossARestart() throws IOException {
+    void isUnavailableForTwoCallsOfAKeyAcrossARestart() throws IOException {
         assertThat(ledger.capture("key", order, PRICE, "tok_unavailable")).isEqualTo(new Refused(Reason.UNAVAILABLE));
         restart();
         assertThat(ledger.capture("key", order, PRICE, "tok_unavailable")).isEqualTo(new Refused(Reason.UNAVAILABLE));
@@ -113,7 +113,7 @@ class LedgerTest {
         Undone undone = (Undone) ledger.undo("key", order);
         Answer repeat = ledger.undo("key", order);
         restart();
-        clock.advance(Duration.ofHours(23)); // a repeat is the same answer, whatever the void window says by now
+        clock.advance(Duration.ofHours(23)); // a repeat gets the same answer after the void window has closed
 
         assertThat(undone.capture()).isEqualTo(capture);
         assertThat(undone.movement())
@@ -126,7 +126,7 @@ class LedgerTest {
     }
 
     @Test
-    void refusesACaptureThatComesAfterItsVoid() throws IOException {
+    void refusesACaptureAfterItsVoid() throws IOException {
         assertThat(ledger.undo("key", order)).isEqualTo(NOTHING_UNDONE);
         assertThat(ledger.undo("key", order)).isEqualTo(NOTHING_UNDONE);
         restart();
@@ -184,7 +184,7 @@ class LedgerTest {
     }
 
     @Test
-    void acceptsAVoidForAForgottenKeyAsForAnUnseenOne() {
+    void treatsAVoidForAForgottenKeyAsForANewOne() {
         captured("key", order);
         clock.advance(Duration.ofHours(24));
 
@@ -209,7 +209,7 @@ class LedgerTest {
     }
 
     @Test
-    void refusesRefundsThatFitNoCapture() {
+    void refusesRefundsThatMatchNoCapture() {
         Movement capture = captured("key", order);
         Movement voided = captured("voided", order);
         Movement undone = Objects.requireNonNull(((Undone) ledger.undo("voided", order)).movement());
@@ -233,7 +233,7 @@ class LedgerTest {
     }
 
     @Test
-    void chargesAFraudBackLaterAlsoAcrossARestart() throws IOException {
+    void chargesAFraudBackLaterAcrossARestart() throws IOException {
         Movement fraud = ((Booked) ledger.capture("key", order, PRICE, "tok_fraud_later")).movement();
         clock.advance(Duration.ofMillis(1999));
         assertThat(statement()).containsExactly(fraud);
@@ -250,7 +250,7 @@ class LedgerTest {
     }
 
     @Test
-    void undoesAndRefundsNothingThatAChargebackHasReturned() throws IOException {
+    void refusesToReturnMoneyThatAChargebackReturned() throws IOException {
         Movement fraud = ((Booked) ledger.capture("key", order, PRICE, "tok_fraud_later")).movement();
         clock.advance(Duration.ofSeconds(2));
 
@@ -263,7 +263,7 @@ class LedgerTest {
     }
 
     @Test
-    void chargesNothingBackThatWasUndoneBefore() throws IOException {
+    void chargesNothingBackAfterAVoid() throws IOException {
         ledger.capture("key", order, PRICE, "tok_fraud_later");
         ledger.undo("key", order);
         restart();
@@ -292,11 +292,13 @@ class LedgerTest {
         UUID last = booked.getLast().id();
         assertThat(page(last, 2)).isEqualTo(new Ledger.Page(List.of(), null));
         Movement later = captured("later", order);
-        assertThat(page(last, 2).movements()).as("one can go on after the end").containsExactly(later);
+        assertThat(page(last, 2).movements())
+                .as("the statement continues after its end")
+                .containsExactly(later);
     }
 
     @Test
-    void knowsNoStatementAfterAMovementThatIsNotInIt() {
+    void hasNoStatementAfterAnUnknownMovement() {
         UUID id = captured("key", order).id();
 
         assertThat(ledger.statement(UUID.randomUUID(), 1)).isNull();
@@ -306,7 +308,7 @@ class LedgerTest {
     }
 
     @Test
-    void namesMovementsByUuidsOfVersion7ThatGrow() {
+    void givesMovementsIncreasingUuidsOfVersion7() {
         UUID first = captured("key", order).id();
         clock.advance(Duration.ofMillis(1));
         UUID second = captured("key2", order).id();
@@ -325,7 +327,7 @@ class LedgerTest {
         }
 
         assertThat(ledger.capture("key", order, PRICE, "tok_visa")).isEqualTo(new Refused(Reason.TOO_MANY_MOVEMENTS));
-        assertThat(ledger.undo("key0", order)).as("money can always go back").isInstanceOf(Undone.class);
+        assertThat(ledger.undo("key0", order)).as("a void is always possible").isInstanceOf(Undone.class);
         assertThat(ledger.movements(order)).hasSize(Ledger.MAX_MOVEMENTS_PER_ORDER + 1);
         captured("key", otherOrder);
     }

@@ -14,12 +14,12 @@ import picocli.CommandLine.ParameterException;
 class RunSandboxTest {
 
     @Test
-    void needsNothingButTheDataFolder() {
+    void needsOnlyTheDataFolder() {
         assertThat(settings("--data", "here")).isEqualTo(AcquirerSettings.defaults(Path.of("here")));
     }
 
     @Test
-    void takesEverySetting() {
+    void readsEverySetting() {
         String[] arguments =
                 "--data here --port 9000 --bind ::1 --void-window 15m --key-ttl 2d --chargeback-after 500ms".split(" ");
 
@@ -49,7 +49,7 @@ class RunSandboxTest {
                 "--data here --colour red",
                 "here"
             })
-    void refusesAnythingElseInOneLine(String line) {
+    void explainsAWrongCommandLineInOneLine(String line) {
         assertThatThrownBy(() -> settings(line.split(" ")))
                 .isInstanceOf(ParameterException.class)
                 .message()
