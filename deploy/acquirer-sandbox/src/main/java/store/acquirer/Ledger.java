@@ -91,13 +91,13 @@ final class Ledger implements AutoCloseable {
 
     private Answer ask(TestToken token, KeyUse use, Money amount, int callsBefore) {
         return switch (token) {
-            case VISA, SLOW, SILENT -> take(use, amount, Entry.NO_NOTE);
-            case FRAUD_LATER -> take(use, amount, Entry.FRAUD);
+            case VISA, SLOW, SILENT -> book(Entry.Kind.CAPTURE, use, amount, Entry.NO_NOTE, 0);
+            case FRAUD_LATER -> book(Entry.Kind.CAPTURE, use, amount, Entry.FRAUD, 0);
             case INSUFFICIENT_FUNDS -> decline(use, amount, Reason.INSUFFICIENT_FUNDS);
             case DECLINED -> decline(use, amount, Reason.CARD_DECLINED);
             case UNAVAILABLE -> {
                 if (callsBefore == UNAVAILABLE_CALLS) {
-                    yield take(use, amount, Entry.NO_NOTE);
+                    yield book(Entry.Kind.CAPTURE, use, amount, Entry.NO_NOTE, 0);
                 }
                 remark(Entry.Kind.UNAVAILABLE, use, amount, Integer.toString(callsBefore + 1));
                 yield new Refused(Reason.UNAVAILABLE);
@@ -105,10 +105,11 @@ final class Ledger implements AutoCloseable {
         };
     }
 
-    private Answer take(KeyUse use, Money amount, String note) {
-        return isCrowded(use.orderId())
+    private Answer book(Entry.Kind kind, KeyUse use, Money amount, String note, long capture) {
+        Entry last = last(use.orderId());
+        return last != null && last.nth() >= MAX_MOVEMENTS_PER_ORDER
                 ? new Refused(Reason.TOO_MANY_MOVEMENTS)
-                : new Booked(move(Entry.Kind.CAPTURE, use, amount, note, 0).movement(), true);
+                : new Booked(move(kind, use, amount, note, capture).movement(), true);
     }
 
     private Answer decline(KeyUse use, Money amount, Reason reason) {
@@ -170,12 +171,7 @@ final class Ledger implements AutoCloseable {
             if (remainder(capture) < amount.amount()) {
                 return new Refused(Reason.ALREADY_UNDONE);
             }
-            return isCrowded(orderId)
-                    ? new Refused(Reason.TOO_MANY_MOVEMENTS)
-                    : new Booked(
-                            move(Entry.Kind.REFUND, use, amount, Entry.NO_NOTE, capture.position())
-                                    .movement(),
-                            true);
+            return book(Entry.Kind.REFUND, use, amount, Entry.NO_NOTE, capture.position());
         });
     }
 
@@ -320,11 +316,6 @@ final class Ledger implements AutoCloseable {
 
     private String line(long position) {
         return requireNonNull(journal.read(position), () -> "the journal is damaged at byte " + position);
-    }
-
-    private boolean isCrowded(UUID orderId) {
-        Entry last = last(orderId);
-        return last != null && last.nth() >= MAX_MOVEMENTS_PER_ORDER;
     }
 
     /** The part of a capture that is not returned. A chargeback counts: a refund on top would pay the card holder twice. */
