@@ -57,6 +57,7 @@ final class HttpApi implements HttpHandler, AutoCloseable {
 
     HttpApi(Ledger ledger) {
         this.ledger = ledger;
+        Json.load();
     }
 
     private record Reply(int status, String json) {

@@ -37,6 +37,14 @@ final class Json {
 
     private Json() {}
 
+    /** Loads the parser before the first request, whose client may wait for less time than that takes. */
+    static void load() {
+        try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), "{\"a\":1}")) {
+            parser.nextToken();
+            object(parser);
+        }
+    }
+
     /** @return a map whose values are {@link String}, {@link Long} or again such a map */
     static Map<String, Object> readObject(byte[] utf8) throws Malformed {
         String text;
