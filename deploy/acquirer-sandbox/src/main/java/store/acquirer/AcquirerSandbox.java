@@ -8,10 +8,11 @@ import java.time.InstantSource;
 import java.util.concurrent.Executors;
 
 /**
- * A running acquirer sandbox, either a process of its own ({@link RunSandbox}) or inside another module's tests ({@link #start}).
+ * A running acquirer sandbox, either a process of its own ({@link RunSandbox}) or inside another module's tests
+ * ({@link #start}).
  *
- * <p>It serves until {@link #close}. Everything that it answered is in its data folder, and a sandbox that starts there later
- * continues from it.
+ * <p>It serves until {@link #close}. Everything that it answered is in its data folder, and a sandbox that starts there
+ * later continues from it.
  */
 public final class AcquirerSandbox implements AutoCloseable {
 

@@ -77,8 +77,8 @@ record Entry(
     }
 
     /**
-     * A UUIDv7 (RFC 9562, section 5.7) of the time and the position, so that the id alone leads to the movement. The random
-     * bits that the RFC asks for come from the order id.
+     * A UUIDv7 (RFC 9562, section 5.7) of the time and the position, so that the id alone leads to the movement. The
+     * random bits that the RFC asks for come from the order id.
      */
     private UUID id() {
         long random = use.orderId().getLeastSignificantBits();

@@ -39,7 +39,7 @@ final class HttpApi implements HttpHandler, AutoCloseable {
 
     private static final Duration SLOW_ANSWER = Duration.ofMillis(2500);
 
-    /** A call takes some 36 KB of heap, even if its client has gone; beyond this number the oldest connection is closed. */
+    /** A call takes some 36 KB of heap, even if its client has gone; beyond this number the oldest is closed. */
     static final int MAX_UNANSWERED = 256;
 
     private static final Duration MAX_SILENCE = Duration.ofMinutes(10);

@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * An append-only file of checksummed lines. A line can be read as soon as it is appended, and survives any crash once
  * {@link #awaitDurable} has returned; callers that wait at the same time share one {@code fdatasync}.
  *
- * <p>After a failed write or sync the content of the disk is unknown, so every later call fails until the file is opened again.
+ * <p>After a failed write or sync the content of the disk is unknown, so every later call fails until the file is
+ * opened again.
  */
 final class Journal implements AutoCloseable {
 
@@ -55,7 +56,7 @@ final class Journal implements AutoCloseable {
     private final FileChannel folderLock;
     private final FileChannel file;
     private final Disk disk;
-    /** Held during a sync. It is fair, so that callers that the last sync has served do not wait behind the next one. */
+    /** Held during a sync. It is fair, so that callers that the last sync covered do not wait for the next one. */
     private final ReentrantLock syncing = new ReentrantLock(true);
 
     private volatile long end;
@@ -115,8 +116,8 @@ final class Journal implements AutoCloseable {
     }
 
     /**
-     * Reads every line. Damage at the end of the file is a write that a crash interrupted: it was never answered and is cut off.
-     * Damage before an intact line has another cause, so the file stays as it is.
+     * Reads every line. Damage at the end of the file is a write that a crash interrupted: it was never answered and is
+     * cut off. Damage before an intact line has another cause, so the file stays as it is.
      *
      * @throws IOException if a line before the last is damaged
      */
@@ -176,8 +177,8 @@ final class Journal implements AutoCloseable {
     }
 
     /**
-     * Returns when everything before the position is on the disk. A sync covers all lines that were written before it began;
-     * callers that come during a sync share the next one.
+     * Returns when everything before the position is on the disk. A sync covers all lines that were written before it
+     * began; callers that come during a sync share the next one.
      *
      * @throws UncheckedIOException if the journal is broken or becomes so now; appended lines may or may not be durable
      */

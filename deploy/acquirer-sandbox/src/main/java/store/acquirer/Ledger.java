@@ -26,11 +26,11 @@ import store.acquirer.Answer.Refused;
 import store.acquirer.Answer.Undone;
 
 /**
- * The acquirer's rules over its journal. It answers only when everything that the answer depends on is durable, so an answer
- * stays true after any crash.
+ * The acquirer's rules over its journal. The ledger answers only when everything that the answer depends on is durable,
+ * so an answer stays true after any crash.
  *
- * <p>Once the journal is broken, every method throws {@link java.io.UncheckedIOException}: the change may or may not have
- * happened.
+ * <p>Once the journal is broken, every method throws {@link java.io.UncheckedIOException}: the change may or may not
+ * have happened.
  */
 final class Ledger implements AutoCloseable {
 
@@ -318,7 +318,7 @@ final class Ledger implements AutoCloseable {
         return requireNonNull(journal.read(position), () -> "the journal is damaged at byte " + position);
     }
 
-    /** The part of a capture that is not returned. A chargeback counts: a refund on top would pay the card holder twice. */
+    /** The part of a capture that is not returned. A chargeback counts: a refund after it would pay twice. */
     private long remainder(Entry capture) {
         long remainder = requireNonNull(capture.amount()).amount();
         for (Entry entry = last(capture.use().orderId()); entry != null; entry = before(entry)) {

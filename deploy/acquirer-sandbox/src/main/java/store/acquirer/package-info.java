@@ -1,4 +1,4 @@
-/** The card network's stand-in: a durable, keyed ledger of captures, voids, refunds and chargebacks behind a small HTTP interface. */
+/** The card network's stand-in: a durable ledger of captures, voids, refunds and chargebacks, served over HTTP. */
 @NullMarked
 package store.acquirer;
 
