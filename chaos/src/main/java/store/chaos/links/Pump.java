@@ -7,10 +7,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -19,23 +17,21 @@ import store.chaos.links.Toxic.Direction;
 
 /**
  * One direction of a connection. A thread reads, and while there is no toxic writes what it has read: one buffer, no lock, no allocation.
- * While there are toxics it leaves copies to a second thread, the stage, that passes them through the toxics in order. The stage ends
+ * While there are toxics it leaves copies to a second thread, the stage, which passes them through the toxics in order. The stage ends
  * when there are no toxics and it has passed on all that it held, so bytes never overtake each other.
  */
 final class Pump implements Runnable {
 
-    private static final int BUFFER_BYTES = 16 << 10;
-    /** What may wait in the stage before the sender feels it: bounds the heap, and the throughput under latency (at 100 ms: 2.5 MB/s). */
-    private static final int HELD_BYTES = 256 << 10;
+    static final long FOREVER_NANOS = Long.MAX_VALUE / 4;
 
-    private static final long FOREVER_NANOS = Long.MAX_VALUE / 4;
-    /** Toxiproxy's bandwidth toxic sends ten times a second. */
-    private static final int BANDWIDTH_SLICE_MILLIS = 100;
+    private static final int BUFFER_BYTES = 16 << 10;
+    /** How much may wait in the stage before the sender has to wait: bounds the heap, and the throughput under latency (at 100 ms: 2.5 MB/s). */
+    private static final int HELD_BYTES = 256 << 10;
 
     private static final byte[] ERROR =
             "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n".getBytes(US_ASCII);
 
-    /** What becomes of what upstream says, while there is an errors toxic. */
+    /** What becomes of the answers from upstream while there is an errors toxic. */
     private enum Answers {
         PASS,
         /** The next one is replaced. */
@@ -43,44 +39,21 @@ final class Pump implements Runnable {
         SWALLOWED
     }
 
-    /** A toxic, and what it knows about this direction of this connection. */
-    private static final class Active {
-        final Toxic toxic;
-        final boolean chosen;
-        boolean counted;
-        /** Bandwidth: when the bytes before have gone. Timeout: when the last bytes came. */
-        long nanos = System.nanoTime();
-        /** Limit: bytes that had passed before it. */
-        long passedBefore = -1;
-
-        Active(Toxic toxic, Direction direction) {
-            this.toxic = toxic;
-            // Errors decide where requests begin; the answers' side only obeys.
-            var errors = toxic.attributes() instanceof Effect.Errors;
-            this.chosen = errors && direction == Direction.DOWNSTREAM
-                    || ThreadLocalRandom.current().nextFloat() < toxic.toxicity();
-            this.counted = errors && direction == Direction.UPSTREAM; // it is where the error is sent
+    /** Bytes that wait to pass the toxics, or the end of the stream. */
+    record Chunk(Kind kind, ByteBuffer bytes, long readNanos) {
+        enum Kind {
+            BYTES,
+            /** The beginning of an HTTP request. */
+            REQUEST,
+            /** An answer that the proxy itself gives. */
+            ERROR,
+            END
         }
 
-        Active(Toxic toxic, Active before) {
-            this.toxic = toxic;
-            chosen = before.chosen;
-            counted = before.counted;
-            nanos = before.nanos;
-            passedBefore = before.passedBefore;
-        }
-
-        void acted(int bytes) {
-            if (!counted) {
-                counted = true;
-                toxic.tally().connections().increment();
-            }
-            toxic.tally().bytes().add(bytes);
+        private Chunk(Kind kind, ByteBuffer bytes) {
+            this(kind, bytes, System.nanoTime());
         }
     }
-
-    /** @param error whether it is an answer of ours */
-    private record Held(ByteBuffer bytes, long readNanos, boolean request, boolean error) {}
 
     private final Connection connection;
     private final Link.Counted counted;
@@ -92,24 +65,24 @@ final class Pump implements Runnable {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    // Guarded by the lock; staged is also read without it.
-    private final ArrayDeque<Held> held = new ArrayDeque<>();
+    // Guarded by the lock; staged and done are also read without it.
+    private final ArrayDeque<Chunk> held = new ArrayDeque<>();
     private int heldBytes;
-    private List<Active> chain = List.of();
+    private List<Step> steps = List.of();
     private long version;
-    private boolean ended;
-    private long endedNanos;
+    private Answers answers = Answers.PASS;
     private volatile boolean staged;
     private volatile boolean done;
 
-    /** Bytes are missing from what the receiver got, so it must never get another one. */
+    /** Bytes are missing from what the receiver got, so the receiver must never get another one. */
     private volatile boolean broken;
 
-    /** Written by the other direction's stage, or where an answer came; guarded by the lock. */
-    private Answers answers = Answers.PASS;
+    // Of the stage: the steps that act on its current chunk, and the version that they are from.
+    private List<Step> acting = List.of();
+    private long actingVersion;
 
-    /** Upstream, of the stage: the request that was last met by an errors toxic, and whether it is kept from upstream. */
-    private @Nullable Held refused;
+    /** Upstream, of the stage: the request that an errors toxic met last, and whether it is kept from upstream. */
+    private @Nullable Chunk refused;
 
     private boolean keptFromUpstream;
 
@@ -130,15 +103,15 @@ final class Pump implements Runnable {
         try {
             while (from.read(buffer) >= 0) {
                 buffer.flip();
-                if (!staged || !hold()) {
-                    if (isRequest(buffer)) {
-                        countRequest();
-                    }
-                    forward(buffer);
+                var isRequest = direction == Direction.UPSTREAM && Arrivals.begin(buffer);
+                if (!staged || !hold(isRequest ? Chunk.Kind.REQUEST : Chunk.Kind.BYTES)) {
+                    forward(buffer, isRequest);
                 }
                 buffer.clear();
             }
-            end();
+            if (!hold(Chunk.Kind.END)) {
+                finish();
+            }
         } catch (ClosedChannelException cut) {
             connection.cut();
         } catch (IOException reset) {
@@ -150,7 +123,7 @@ final class Pump implements Runnable {
         return done;
     }
 
-    /** Whoever waits looks again. */
+    /** Makes every waiting thread look again. */
     void wake() {
         lock.lock();
         try {
@@ -161,30 +134,20 @@ final class Pump implements Runnable {
         }
     }
 
-    /** From now on; a toxic that was there before goes on where it was, unless its toxicity was changed. */
+    /** From now on these toxics act. One that acted before continues where it was, unless its toxicity has changed. */
     void toxicsAre(List<Toxic> toxics) {
         lock.lock();
         try {
-            var next = new ArrayList<Active>();
-            for (var toxic : toxics) {
-                // Errors have to do with both: they tell requests apart, and replace answers.
-                if (toxic.stream() == direction || toxic.attributes() instanceof Effect.Errors) {
-                    next.add(chain.stream()
-                            .filter(active -> active.toxic.tally() == toxic.tally()
-                                    && active.toxic.toxicity() == toxic.toxicity())
-                            .findFirst()
-                            .map(before -> new Active(toxic, before))
-                            .orElseGet(() -> new Active(toxic, direction)));
-                }
-            }
+            steps = toxics.stream()
+                    .filter(toxic -> toxic.actsOn(direction))
+                    .map(this::step)
+                    .toList();
             // Like Toxiproxy, a timeout leaves no connection behind, whether it swallowed anything or not.
-            broken |= next.stream()
-                    .anyMatch(active -> active.chosen && active.toxic.attributes() instanceof Effect.Timeout);
-            chain = List.copyOf(next);
-            if (chain.stream().noneMatch(active -> active.toxic.attributes() instanceof Effect.Errors)) {
+            broken |= steps.stream().anyMatch(step -> step.chosen && step.effect() instanceof Effect.Timeout);
+            if (steps.stream().noneMatch(step -> step.effect() instanceof Effect.Errors)) {
                 answers = Answers.PASS;
             }
-            if (!chain.isEmpty() && !staged && !done) {
+            if (!steps.isEmpty() && !staged && !done) {
                 staged = true;
                 Thread.startVirtualThread(this::stage);
             }
@@ -194,15 +157,20 @@ final class Pump implements Runnable {
         }
     }
 
-    private boolean isRequest(ByteBuffer bytes) {
-        return direction == Direction.UPSTREAM && Arrivals.begin(bytes);
+    private Step step(Toxic toxic) {
+        for (var step : steps) {
+            if (step.toxic.tally() == toxic.tally() && step.toxic.toxicity() == toxic.toxicity()) {
+                step.toxic = toxic;
+                return step;
+            }
+        }
+        return new Step(toxic);
     }
 
-    private void countRequest() {
-        counted.arrivals().count(System.currentTimeMillis() / 1000);
-    }
-
-    private void forward(ByteBuffer bytes) throws IOException {
+    private void forward(ByteBuffer bytes, boolean isRequest) throws IOException {
+        if (isRequest) {
+            counted.arrivals().count(System.currentTimeMillis() / 1000);
+        }
         var count = bytes.remaining();
         while (bytes.hasRemaining()) {
             to.write(bytes);
@@ -211,81 +179,35 @@ final class Pump implements Runnable {
         passed.add(count);
     }
 
-    /** Leaves what was read to the stage; false if it has ended meanwhile. */
-    private boolean hold() throws IOException {
+    /** Leaves what was read, or the end, to the stage. @return false if there is no stage */
+    private boolean hold(Chunk.Kind kind) throws IOException {
         lock.lock();
         try {
             while (staged && heldBytes >= HELD_BYTES && !connection.isClosed()) {
                 await(FOREVER_NANOS);
             }
-            if (!staged) {
-                return false;
-            }
-            var copy = ByteBuffer.allocate(buffer.remaining()).put(buffer).flip();
-            add(new Held(copy, System.nanoTime(), isRequest(copy), false));
-            return true;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void add(Held last) {
-        held.add(last);
-        heldBytes += last.bytes.capacity();
-        changed.signalAll();
-    }
-
-    /** Downstream: an error takes the place of the answer to the request that has begun. @param now or else when that answer comes */
-    void refuse(boolean now) {
-        lock.lock();
-        try {
-            if (chain.isEmpty()) {
-                return; // the toxic has just been removed, and the connection is cut
-            }
-            answers = now ? Answers.SWALLOWED : Answers.BECOME_ERRORS;
-            if (now) {
-                add(error());
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Downstream: whether this comes from upstream and must not pass. */
-    private boolean isReplaced(Held first) {
-        lock.lock();
-        try {
-            if (first.error || answers == Answers.PASS) {
-                return false;
-            }
-            if (answers == Answers.BECOME_ERRORS && Arrivals.answer(first.bytes)) {
-                answers = Answers.SWALLOWED;
-                add(error());
-            }
-            return true;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private static Held error() {
-        return new Held(ByteBuffer.wrap(ERROR), System.nanoTime(), false, true);
-    }
-
-    private void end() throws IOException {
-        lock.lock();
-        try {
-            ended = true;
-            endedNanos = System.nanoTime();
             if (staged) {
-                changed.signalAll();
-                return;
+                var end = kind == Chunk.Kind.END;
+                add(
+                        kind,
+                        end
+                                ? ByteBuffer.allocate(0)
+                                : ByteBuffer.allocate(buffer.remaining())
+                                        .put(buffer)
+                                        .flip());
+            } else {
+                done = kind == Chunk.Kind.END; // from now on no stage begins
             }
-            done = true;
+            return staged;
         } finally {
             lock.unlock();
         }
-        finish();
+    }
+
+    private void add(Chunk.Kind kind, ByteBuffer bytes) {
+        held.add(new Chunk(kind, bytes));
+        heldBytes += bytes.capacity();
+        changed.signalAll();
     }
 
     /** A half-closed connection is passed on as one. */
@@ -297,32 +219,12 @@ final class Pump implements Runnable {
 
     private void stage() {
         try {
-            while (pause()) {
-                Held first;
-                List<Active> toxics;
-                long now;
-                lock.lock();
-                try {
-                    first = held.peek();
-                    toxics = chain;
-                    now = version;
-                } finally {
-                    lock.unlock();
-                }
-                if (first == null) {
-                    if (mayEnd(toxics, now)) {
-                        finish();
-                        return;
-                    }
-                } else if (pass(first, first.bytes.remaining(), toxics, 0, first.readNanos, now)) {
-                    lock.lock();
-                    try {
-                        held.remove();
-                        heldBytes -= first.bytes.capacity();
-                        changed.signalAll();
-                    } finally {
-                        lock.unlock();
-                    }
+            for (var first = take(); first != null; first = take()) {
+                if (first.kind() != Chunk.Kind.END) {
+                    pass(0, first, first.bytes().remaining(), first.readNanos());
+                } else if (passEnd(first)) {
+                    finish();
+                    return;
                 }
             }
         } catch (ClosedChannelException cut) {
@@ -332,209 +234,184 @@ final class Pump implements Runnable {
         }
     }
 
-    /** Waits for something to do; false when the stage is no longer needed. */
-    private boolean pause() throws IOException {
+    /** Waits for a chunk that has not passed, and leaves it in the queue; null when the stage is no longer needed. */
+    private @Nullable Chunk take() throws IOException {
         lock.lock();
         try {
             while (!connection.isClosed()) {
-                if (broken
-                        && chain.stream()
-                                .noneMatch(active -> active.chosen
-                                        && active.toxic.attributes().swallows())) {
-                    connection.cut();
-                    return false;
+                acting = steps.stream().filter(step -> step.chosen).toList();
+                actingVersion = version;
+                if (broken && acting.stream().noneMatch(step -> step.effect() instanceof Effect.Swallowing)) {
+                    throw new ClosedChannelException();
                 }
-                if (ended || !held.isEmpty()) {
-                    return true;
+                var first = held.peek();
+                if (first != null
+                        && first.kind() != Chunk.Kind.END
+                        && !first.bytes().hasRemaining()) {
+                    held.remove();
+                    heldBytes -= first.bytes().capacity();
+                    changed.signalAll();
+                    first = held.peek();
                 }
-                if (chain.isEmpty()) {
+                if (first != null) {
+                    return first;
+                }
+                if (steps.isEmpty()) {
                     staged = false;
                     changed.signalAll();
-                    return false;
+                    return null;
                 }
                 var left = FOREVER_NANOS;
-                for (var active : chain) {
-                    if (active.chosen
-                            && active.toxic.attributes() instanceof Effect.Timeout(var millis)
-                            && millis > 0) {
-                        left = Math.min(left, active.nanos + nanos(millis) - System.nanoTime());
-                        if (left <= 0) {
-                            active.acted(0);
-                            connection.cut();
-                            return false;
-                        }
-                    }
+                for (var step : acting) {
+                    left = Math.min(left, step.effect().idle(step));
                 }
                 await(left);
             }
-            return false;
+            return null;
         } finally {
             lock.unlock();
         }
     }
 
-    /**
-     * Passes the next {@code count} bytes through the toxics from {@code index} on.
-     *
-     * @param due when they would leave if no other toxic came
-     * @return false if the toxics were changed in the middle: what is left in {@code first} goes through the new ones
-     */
-    private boolean pass(Held first, int count, List<Active> toxics, int index, long due, long now) throws IOException {
-        if (index == toxics.size()) {
-            if (first.request && first.bytes.position() == 0 && count > 0) {
-                countRequest();
-            }
-            var limit = first.bytes.limit();
-            forward(first.bytes.limit(first.bytes.position() + count));
-            first.bytes.limit(limit);
-            return true;
+    private boolean pass(int index, Chunk chunk, int count, long due) throws IOException {
+        if (index < acting.size()) {
+            var step = acting.get(index);
+            return step.effect().pass(step, chunk, count, due);
         }
-        var active = toxics.get(index);
-        if (!active.chosen) {
-            return pass(first, count, toxics, index + 1, due, now);
-        }
-        switch (active.toxic.attributes()) {
-            case Effect.Latency(var latency, var jitter) -> {
-                var delay = latency + (jitter > 0 ? ThreadLocalRandom.current().nextLong(-jitter, jitter) : 0);
-                var later = due + nanos(delay);
-                if (!sleepUntil(later, now)) {
-                    return false;
-                }
-                active.acted(count);
-                return pass(first, count, toxics, index + 1, later, now);
-            }
-            case Effect.Bandwidth(var rate) -> {
-                if (rate <= 0) {
-                    active.acted(0);
-                    return sleepUntil(System.nanoTime() + FOREVER_NANOS, now);
-                }
-                for (var left = count; left > 0; ) {
-                    var slice = (int) Math.min(left, rate * BANDWIDTH_SLICE_MILLIS);
-                    var gone = Math.max(active.nanos, due) + nanos(slice) / rate;
-                    if (!sleepUntil(gone, now) || !pass(first, slice, toxics, index + 1, gone, now)) {
-                        return false;
-                    }
-                    active.nanos = gone;
-                    active.acted(slice);
-                    left -= slice;
-                }
-                return true;
-            }
-            case Effect.Slicer(var size, var variation, var delayMicros) -> {
-                for (var left = count; left > 0; ) {
-                    var wanted =
-                            size + (variation > 0 ? ThreadLocalRandom.current().nextInt(-variation, variation) : 0);
-                    var slice = Math.clamp(wanted, 1, left);
-                    if (!pass(first, slice, toxics, index + 1, due, now)) {
-                        return false;
-                    }
-                    active.acted(slice);
-                    left -= slice;
-                    if (!sleepUntil(System.nanoTime() + TimeUnit.MICROSECONDS.toNanos(delayMicros), now)) {
-                        return left == 0;
-                    }
-                }
-                return true;
-            }
-            case Effect.LimitData(var bytes) -> {
-                if (active.passedBefore < 0) {
-                    active.passedBefore = passedBytes;
-                }
-                var allowed = Math.clamp(bytes - (passedBytes - active.passedBefore), 0, count);
-                if (!pass(first, allowed, toxics, index + 1, due, now)) {
-                    return false;
-                }
-                if (passedBytes - active.passedBefore >= bytes) {
-                    active.acted(count - allowed);
-                    connection.cut();
-                    throw new ClosedChannelException();
-                }
-                return true;
-            }
-            case Effect.ResetPeer(var millis) -> {
-                if (!sleepUntil(due + nanos(millis), now)) {
-                    return false;
-                }
-                active.acted(count);
-                connection.reset();
-                throw new ClosedChannelException();
-            }
-            case Effect.Errors _ -> {
-                if (direction == Direction.UPSTREAM ? isKept(first, active) : isReplaced(first)) {
-                    return swallow(first, count, active);
-                }
-                if (first.error) {
-                    active.acted(0);
-                }
-                return pass(first, count, toxics, index + 1, due, now);
-            }
-            case Effect.Timeout _, Effect.LoseAnswers _ -> {
-                return swallow(first, count, active);
-            }
-            case Effect.SlowClose _ -> {
-                return pass(first, count, toxics, index + 1, due, now);
-            }
-        }
-    }
-
-    private boolean swallow(Held first, int count, Active active) {
-        broken = true;
-        active.nanos = System.nanoTime();
-        active.acted(count);
-        first.bytes.position(first.bytes.position() + count);
+        var bytes = chunk.bytes();
+        var limit = bytes.limit();
+        var isRequest = chunk.kind() == Chunk.Kind.REQUEST && bytes.position() == 0 && count > 0;
+        forward(bytes.limit(bytes.position() + count), isRequest);
+        bytes.limit(limit);
         return true;
     }
 
-    /** Upstream: whether this belongs to a request that is answered without having been worked on. */
-    private boolean isKept(Held first, Active active) {
-        if (first.request && first != refused) {
-            refused = first;
-            keptFromUpstream = active.toxic.tally().errors().incrementAndGet() % 2 == 0;
+    private boolean passEnd(Chunk end) throws IOException {
+        for (var step : acting) {
+            if (!step.effect().passEnd(step, end)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** A toxic at work on one direction of one connection: what its {@link Effect} knows and may do there, on the stage's thread. */
+    final class Step {
+
+        /** For a bandwidth, when the bytes before have left; for a timeout, when the last bytes came. */
+        long lastNanos = System.nanoTime();
+
+        private volatile Toxic toxic;
+        private final boolean chosen;
+        private boolean isCounted;
+        private long passedBefore = -1;
+
+        private Step(Toxic toxic) {
+            this.toxic = toxic;
+            // Requests decide whether errors act on a connection; the answers' direction follows.
+            chosen = toxic.attributes() instanceof Effect.Errors && direction == Direction.DOWNSTREAM
+                    || ThreadLocalRandom.current().nextFloat() < toxic.toxicity();
+            // Errors act on both directions, and count where the error is sent.
+            isCounted = toxic.stream() != direction;
+        }
+
+        private Effect effect() {
+            return toxic.attributes();
+        }
+
+        /** Counts bytes on which the toxic has acted, and the connection. */
+        void acted(int bytes) {
+            if (!isCounted) {
+                isCounted = true;
+                toxic.tally().connections().increment();
+            }
+            toxic.tally().bytes().add(bytes);
+        }
+
+        /** Passes bytes on to the toxics that follow; see {@link Effect#pass}. */
+        boolean next(Chunk chunk, int count, long due) throws IOException {
+            return Pump.this.pass(acting.indexOf(this) + 1, chunk, count, due);
+        }
+
+        boolean swallow(Chunk chunk, int count) {
+            broken = true;
+            lastNanos = System.nanoTime();
+            acted(count);
+            chunk.bytes().position(chunk.bytes().position() + count);
+            return true;
+        }
+
+        /** Returns false as soon as anything has changed. */
+        boolean sleepUntil(long nanos) throws IOException {
+            lock.lock();
+            try {
+                while (version == actingVersion) {
+                    var left = nanos - System.nanoTime();
+                    if (left <= 0) {
+                        return true;
+                    }
+                    await(left);
+                }
+                return false;
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        /** Bytes that this direction has passed since the toxic first asked. */
+        long passedBytes() {
+            if (passedBefore < 0) {
+                passedBefore = passedBytes;
+            }
+            return passedBytes - passedBefore;
+        }
+
+        boolean isOppositeDone() {
+            return connection.isDoneOpposite(Pump.this);
+        }
+
+        /** Whether the chunk belongs to a request that is kept from upstream, or to an answer that an error replaces. */
+        boolean isRefused(Chunk chunk) {
+            return direction == Direction.UPSTREAM ? isKept(chunk, toxic.tally()) : isReplaced(chunk);
+        }
+    }
+
+    private boolean isKept(Chunk chunk, Toxic.Tally tally) {
+        if (chunk.kind() == Chunk.Kind.REQUEST && chunk != refused) {
+            refused = chunk;
+            keptFromUpstream = tally.errors().incrementAndGet() % 2 == 0;
             connection.refuse(keptFromUpstream);
         }
         return keptFromUpstream;
     }
 
-    /** Whether the end of the stream may be passed on; waits if it may later. */
-    private boolean mayEnd(List<Active> toxics, long now) throws IOException {
-        for (var active : toxics) {
-            if (active.chosen) {
-                switch (active.toxic.attributes()) {
-                    case Effect.SlowClose(var millis) -> {
-                        active.acted(0);
-                        if (!sleepUntil(endedNanos + nanos(millis), now)) {
-                            return false;
-                        }
-                    }
-                    case Effect.Timeout _ -> throw new ClosedChannelException();
-                    case Effect.LoseAnswers _ -> {
-                        broken = true;
-                        active.acted(0);
-                        // Nobody is left who waits for an answer.
-                        if (connection.isDoneOpposite(this)) {
-                            throw new ClosedChannelException();
-                        }
-                        return sleepUntil(System.nanoTime() + FOREVER_NANOS, now);
-                    }
-                    default -> {}
-                }
-            }
-        }
-        return true;
-    }
-
-    /** False as soon as something has changed. */
-    private boolean sleepUntil(long nanos, long now) throws IOException {
+    private boolean isReplaced(Chunk chunk) {
         lock.lock();
         try {
-            while (version == now) {
-                var left = nanos - System.nanoTime();
-                if (left <= 0) {
-                    return true;
-                }
-                await(left);
+            if (chunk.kind() == Chunk.Kind.ERROR || answers == Answers.PASS) {
+                return false;
             }
-            return false;
+            if (answers == Answers.BECOME_ERRORS && Arrivals.answer(chunk.bytes())) {
+                answers = Answers.SWALLOWED;
+                add(Chunk.Kind.ERROR, ByteBuffer.wrap(ERROR));
+            }
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Downstream: an error takes the place of the answer to the request that has begun. @param now without waiting for that answer */
+    void refuse(boolean now) {
+        lock.lock();
+        try {
+            if (steps.isEmpty()) {
+                return; // the toxic has just been removed, and the connection is cut
+            }
+            answers = now ? Answers.SWALLOWED : Answers.BECOME_ERRORS;
+            if (now) {
+                add(Chunk.Kind.ERROR, ByteBuffer.wrap(ERROR));
+            }
         } finally {
             lock.unlock();
         }
@@ -547,9 +424,5 @@ final class Pump implements Runnable {
             Thread.currentThread().interrupt();
             throw new ClosedChannelException();
         }
-    }
-
-    private static long nanos(long millis) {
-        return TimeUnit.MILLISECONDS.toNanos(millis);
     }
 }

@@ -1,5 +1,6 @@
 package store.chaos.links;
 
+import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -14,7 +15,17 @@ record Toxic(String name, String type, Direction stream, float toxicity, Effect 
 
     enum Direction {
         UPSTREAM,
-        DOWNSTREAM
+        DOWNSTREAM;
+
+        /** Its name in the API. */
+        String label() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** Errors act on both directions: they tell requests apart, and replace answers. */
+    boolean actsOn(Direction direction) {
+        return stream == direction || attributes instanceof Effect.Errors;
     }
 
     /**
