@@ -13,19 +13,24 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import store.chaos.links.Toxic.Direction;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.PropertyNamingStrategies;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.cfg.CoercionAction;
+import tools.jackson.databind.cfg.CoercionInputShape;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.databind.type.LogicalType;
 
 /**
- * Toxiproxy's HTTP API, version 2.5, and beyond it {@code PATCH}, {@code /proxies/NAME/stats} and {@code /proxies/NAME/arrivals}.
+ * Toxiproxy's HTTP API, version 2.5, with {@code PATCH}, {@code /proxies/NAME/stats} and {@code /proxies/NAME/arrivals} in addition.
  *
  * @see <a href="https://github.com/Shopify/toxiproxy/tree/v2.5.0#http-api">its description</a>
  */
@@ -35,10 +40,45 @@ final class Api implements HttpHandler {
     private static final int MAX_BODY_BYTES = 1 << 20;
     private static final JsonMapper JSON = JsonMapper.builder()
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+            .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
+            .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
             .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+            .withCoercionConfig(
+                    LogicalType.Textual,
+                    scalars -> scalars.setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail)
+                            .setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
+                            .setCoercion(CoercionInputShape.Float, CoercionAction.Fail))
             .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
             .disable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
             .build();
+
+    /** The body of a request. A field that is missing or null has its default, or leaves the proxy or toxic as it is. */
+    private record Wanted(
+            @Nullable String name,
+            @Nullable String listen,
+            @Nullable String upstream,
+            @Nullable Boolean enabled,
+            @Nullable String type,
+            @Nullable String stream,
+            @Nullable Float toxicity,
+            @Nullable ObjectNode attributes,
+            @Nullable Long expiresInMillis) {}
+
+    private record ShownProxy(String name, String listen, String upstream, boolean enabled, List<ShownToxic> toxics) {
+        ShownProxy(Link link) {
+            this(link.name(), link.listen(), link.upstream(), link.isEnabled(), ShownToxic.all(link.toxics()));
+        }
+    }
+
+    private record ShownToxic(Effect attributes, String name, String type, String stream, float toxicity) {
+        ShownToxic(Toxic toxic) {
+            this(toxic.attributes(), toxic.name(), toxic.type(), toxic.stream().label(), toxic.toxicity());
+        }
+
+        static List<ShownToxic> all(List<Toxic> toxics) {
+            return toxics.stream().map(ShownToxic::new).toList();
+        }
+    }
 
     private final Map<String, Link> links = new ConcurrentSkipListMap<>();
 
@@ -69,14 +109,14 @@ final class Api implements HttpHandler {
         try (exchange) {
             Answer answer;
             try {
-                // Read before the lock is taken: a client that stalls must not keep the others waiting.
+                // The body is read before the lock is taken, so that a client that stalls keeps no other waiting.
                 answer = answer(exchange, exchange.getRequestBody().readNBytes(MAX_BODY_BYTES));
             } catch (Refused refused) {
-                answer = error(refused.status, refused);
+                answer = error(refused.status, refused.getMessage());
             } catch (JacksonException malformed) {
-                answer = error(400, new IOException("bad request body: " + malformed.getOriginalMessage()));
+                answer = error(400, "bad request body: " + malformed.getOriginalMessage());
             } catch (IOException failed) {
-                answer = error(500, failed);
+                answer = error(500, failed.getMessage());
             } catch (InterruptedException stop) {
                 Thread.currentThread().interrupt();
                 throw new InterruptedIOException();
@@ -95,42 +135,29 @@ final class Api implements HttpHandler {
         }
     }
 
-    private static Answer error(int status, Exception failure) {
-        return new Answer(status, Map.of("error", String.valueOf(failure.getMessage()), "status", status));
+    private static Answer error(int status, @Nullable String message) {
+        return new Answer(status, Map.of("error", String.valueOf(message), "status", status));
     }
 
-    /** One change at a time; waits for connections to be cut, never for a peer. */
+    /** Makes one change at a time; waits for connections to be cut, never for a peer. */
     private synchronized Answer answer(HttpExchange exchange, byte[] body)
             throws IOException, InterruptedException, Refused {
-        // A page that somebody has open in a browser must not be able to break the store.
+        // An open page in a browser must not be able to break the store.
         if (String.valueOf(exchange.getRequestHeaders().getFirst("User-Agent")).startsWith("Mozilla/")) {
             throw new Refused(403, "User agent not allowed");
         }
-        var path = Stream.of(exchange.getRequestURI().getRawPath().substring(1).split("/"))
+        var rawPath = exchange.getRequestURI().getRawPath().substring(1).split("/");
+        var path = Stream.of(rawPath)
                 .map(part -> URLDecoder.decode(part.replace("+", "%2B"), UTF_8))
                 .toList();
         var method = exchange.getRequestMethod().replace("PATCH", "POST");
-        if (path.getFirst().equals("proxies")) {
-            return switch (path.size()) {
-                case 1 -> proxies(method, body);
-                case 2 -> proxy(method, link(path.get(1)), body);
-                case 3 ->
-                    switch (path.get(2)) {
-                        case "toxics" -> toxics(method, link(path.get(1)), body);
-                        case "stats" -> only("GET", method, stats(link(path.get(1))));
-                        case "arrivals" -> only("GET", method, arrivals(link(path.get(1))));
-                        default -> throw new Refused(404, "not found");
-                    };
-                case 4 -> {
-                    if (!path.get(2).equals("toxics")) {
-                        throw new Refused(404, "not found");
-                    }
-                    yield toxic(method, link(path.get(1)), path.get(3), body);
-                }
-                default -> throw new Refused(404, "not found");
-            };
-        }
-        return switch (method + " " + String.join("/", path)) {
+        return switch (route(method, rawPath)) {
+            case "proxies" -> proxies(method, body);
+            case "proxies/NAME" -> proxy(method, link(path.get(1)), body);
+            case "proxies/NAME/toxics" -> toxics(method, link(path.get(1)), body);
+            case "proxies/NAME/toxics/NAME" -> toxic(method, link(path.get(1)), path.get(3), body);
+            case "proxies/NAME/stats" -> only("GET", method, stats(link(path.get(1))));
+            case "proxies/NAME/arrivals" -> only("GET", method, arrivals(link(path.get(1))));
             case "GET version" -> new Answer(200, VERSION);
             case "POST populate" -> populate(body);
             case "POST reset" -> {
@@ -144,6 +171,15 @@ final class Api implements HttpHandler {
         };
     }
 
+    private static String route(String method, String[] path) {
+        if (!path[0].equals("proxies")) {
+            return method + " " + String.join("/", path);
+        }
+        return IntStream.range(0, path.length)
+                .mapToObj(index -> index % 2 == 0 ? path[index] : "NAME")
+                .collect(Collectors.joining("/"));
+    }
+
     private static Answer only(String allowed, String method, Object body) throws Refused {
         if (!method.equals(allowed)) {
             throw new Refused(405, "method not allowed");
@@ -152,44 +188,44 @@ final class Api implements HttpHandler {
     }
 
     private Link link(String name) throws Refused {
-        var link = links.get(name);
-        if (link == null) {
-            throw new Refused(404, "proxy not found");
-        }
-        return link;
+        return require(links.get(name), 404, "proxy not found");
     }
 
     private Answer proxies(String method, byte[] body) throws IOException, Refused {
         if (!method.equals("POST")) {
             var all = new LinkedHashMap<String, Object>();
-            links.forEach((name, link) -> all.put(name, shown(link)));
+            links.forEach((name, link) -> all.put(name, new ShownProxy(link)));
             return only("GET", method, all);
         }
-        var wanted = object(body);
-        requireText(wanted, "name", "");
-        requireText(wanted, "upstream", "");
-        if (links.containsKey(text(wanted, "name", ""))) {
+        var wanted = read(body, Wanted.class);
+        requireNames(wanted, "");
+        if (links.containsKey(or(wanted.name, ""))) {
             throw new Refused(409, "proxy already exists");
         }
-        return new Answer(201, shown(add(wanted)));
+        return new Answer(201, new ShownProxy(add(wanted)));
     }
 
-    private Link add(JsonNode wanted) throws IOException, Refused {
-        return add(
-                text(wanted, "name", ""),
-                text(wanted, "listen", ""),
-                text(wanted, "upstream", ""),
-                flag(wanted, "enabled", true));
+    private static void requireNames(@Nullable Wanted wanted, String where) throws Refused {
+        if (wanted == null || or(wanted.name, "").isEmpty()) {
+            throw new Refused(400, "missing required field: name" + where);
+        }
+        if (or(wanted.upstream, "").isEmpty()) {
+            throw new Refused(400, "missing required field: upstream" + where);
+        }
+    }
+
+    private Link add(Wanted wanted) throws IOException {
+        return add(or(wanted.name, ""), or(wanted.listen, ""), or(wanted.upstream, ""), or(wanted.enabled, true));
     }
 
     private Answer proxy(String method, Link link, byte[] body) throws IOException, InterruptedException, Refused {
         switch (method) {
             case "POST" -> {
-                var wanted = object(body);
+                var wanted = read(body, Wanted.class);
                 link.update(
-                        text(wanted, "listen", link.listen()),
-                        text(wanted, "upstream", link.upstream()),
-                        flag(wanted, "enabled", link.isEnabled()));
+                        or(wanted.listen, link.listen()),
+                        or(wanted.upstream, link.upstream()),
+                        or(wanted.enabled, link.isEnabled()));
             }
             case "DELETE" -> {
                 link.disable();
@@ -198,31 +234,27 @@ final class Api implements HttpHandler {
             }
             default -> {}
         }
-        return only("GET", method.replace("POST", "GET"), shown(link));
+        return only("GET", method.replace("POST", "GET"), new ShownProxy(link));
     }
 
-    /** One that is there with the same addresses stays as it is, toxics and all. */
+    /** A proxy that exists with the same addresses stays as it is, toxics and all. */
     private Answer populate(byte[] body) throws IOException, InterruptedException, Refused {
-        var wanted = JSON.readTree(body);
-        if (!wanted.isArray()) {
-            throw new Refused(400, "bad request body: not an array");
+        var wanted = read(body, Wanted[].class);
+        for (var index = 0; index < wanted.length; index++) {
+            requireNames(wanted[index], " at proxy " + (index + 1));
         }
-        for (var index = 0; index < wanted.size(); index++) {
-            requireText(wanted.get(index), "name", " at proxy " + (index + 1));
-            requireText(wanted.get(index), "upstream", " at proxy " + (index + 1));
-        }
-        var shown = new ArrayList<Object>();
+        var shown = new ArrayList<ShownProxy>();
         for (var proxy : wanted) {
-            var link = links.get(text(proxy, "name", ""));
+            var link = links.get(or(proxy.name, ""));
             if (link == null
-                    || !link.listen().equals(text(proxy, "listen", ""))
-                    || !link.upstream().equals(text(proxy, "upstream", ""))) {
+                    || !link.listen().equals(or(proxy.listen, ""))
+                    || !link.upstream().equals(or(proxy.upstream, ""))) {
                 if (link != null) {
                     link.disable();
                 }
                 link = add(proxy);
             }
-            shown.add(shown(link));
+            shown.add(new ShownProxy(link));
         }
         return new Answer(201, Map.of("proxies", shown));
     }
@@ -230,22 +262,19 @@ final class Api implements HttpHandler {
     private static Answer toxics(String method, Link link, byte[] body) throws Refused {
         var toxics = new ArrayList<>(link.toxics());
         if (!method.equals("POST")) {
-            return only("GET", method, toxics.stream().map(Api::shown).toList());
+            return only("GET", method, ShownToxic.all(toxics));
         }
-        var wanted = object(body);
-        var stream = text(wanted, "stream", "downstream").toLowerCase(Locale.ROOT);
-        var type = text(wanted, "type", "");
-        var effect = Effect.TYPES.get(type);
+        var wanted = read(body, Wanted.class);
+        var stream = or(wanted.stream, "downstream").toLowerCase(Locale.ROOT);
         if (!stream.equals("upstream") && !stream.equals("downstream")) {
             throw new Refused(400, "stream was invalid, can be either upstream or downstream");
         }
-        if (effect == null) {
-            throw new Refused(400, "invalid toxic type");
-        }
+        var type = or(wanted.type, "");
+        var effect = require(Effect.TYPES.get(type), 400, "invalid toxic type");
         if ((effect == Effect.LoseAnswers.class || effect == Effect.Errors.class) && stream.equals("upstream")) {
             throw new Refused(400, "stream was invalid, answers come downstream");
         }
-        var name = text(wanted, "name", "").isEmpty() ? type + "_" + stream : text(wanted, "name", "");
+        var name = or(wanted.name, "").isEmpty() ? type + "_" + stream : or(wanted.name, "");
         if (toxics.stream().anyMatch(toxic -> toxic.name().equals(name))) {
             throw new Refused(409, "toxic already exists");
         }
@@ -253,16 +282,16 @@ final class Api implements HttpHandler {
                 name,
                 type,
                 Direction.valueOf(stream.toUpperCase(Locale.ROOT)),
-                toxicity(wanted, 1),
-                JSON.treeToValue(attributes(wanted), effect),
+                or(wanted.toxicity, 1f),
+                JSON.treeToValue(or(wanted.attributes, JSON.createObjectNode()), effect),
                 new Toxic.Tally());
         toxics.add(toxic);
         link.toxicsAre(toxics);
-        var expires = wanted.path("expires_in_millis").asLong(0);
+        var expires = or(wanted.expiresInMillis, 0L);
         if (expires > 0) {
             Thread.ofVirtual().start(() -> expire(link, toxic, expires));
         }
-        return new Answer(200, shown(toxic));
+        return new Answer(200, new ShownToxic(toxic));
     }
 
     private static Answer toxic(String method, Link link, String name, byte[] body) throws Refused {
@@ -273,19 +302,19 @@ final class Api implements HttpHandler {
                 .orElseThrow(() -> new Refused(404, "toxic not found"));
         switch (method) {
             case "POST" -> {
-                var wanted = object(body);
-                var attributes =
-                        JSON.<ObjectNode>valueToTree(toxic.attributes()).setAll(attributes(wanted));
+                var wanted = read(body, Wanted.class);
+                var attributes = JSON.<ObjectNode>valueToTree(toxic.attributes())
+                        .setAll(or(wanted.attributes, JSON.createObjectNode()));
                 var updated = new Toxic(
                         name,
                         toxic.type(),
                         toxic.stream(),
-                        toxicity(wanted, toxic.toxicity()),
+                        or(wanted.toxicity, toxic.toxicity()),
                         JSON.treeToValue(attributes, toxic.attributes().getClass()),
                         toxic.tally());
                 toxics.set(toxics.indexOf(toxic), updated);
                 link.toxicsAre(toxics);
-                return new Answer(200, shown(updated));
+                return new Answer(200, new ShownToxic(updated));
             }
             case "DELETE" -> {
                 toxics.remove(toxic);
@@ -293,12 +322,12 @@ final class Api implements HttpHandler {
                 return new Answer(204, null);
             }
             default -> {
-                return only("GET", method, shown(toxic));
+                return only("GET", method, new ShownToxic(toxic));
             }
         }
     }
 
-    /** Ends a toxic in time, whatever has become of who asked for it. */
+    /** Ends a toxic in time, even if the client that asked for it has gone. */
     private static void expire(Link link, Toxic toxic, long millis) {
         try {
             Thread.sleep(millis);
@@ -314,107 +343,43 @@ final class Api implements HttpHandler {
 
     private static Map<String, Object> stats(Link link) {
         var counted = link.counted();
-        var stats = new LinkedHashMap<String, Object>();
-        stats.put("name", link.name());
-        stats.put("enabled", link.isEnabled());
-        stats.put("connections", counted.connections().sum());
-        stats.put("open", link.open());
-        stats.put("cut", counted.cut().sum());
-        stats.put("unreachable", counted.unreachable().sum());
-        stats.put("bytesUpstream", counted.bytesUpstream().sum());
-        stats.put("bytesDownstream", counted.bytesDownstream().sum());
-        stats.put(
-                "toxics",
-                Stream.concat(
-                                link.goneToxics().stream().map(toxic -> tally(toxic, false)),
-                                link.toxics().stream().map(toxic -> tally(toxic, true)))
-                        .toList());
-        return stats;
+        var toxics = Stream.concat(
+                link.goneToxics().stream().map(toxic -> tally(toxic, false)),
+                link.toxics().stream().map(toxic -> tally(toxic, true)));
+        return Map.ofEntries(
+                Map.entry("name", link.name()),
+                Map.entry("enabled", link.isEnabled()),
+                Map.entry("connections", counted.connections().sum()),
+                Map.entry("open", link.open()),
+                Map.entry("cut", counted.cut().sum()),
+                Map.entry("unreachable", counted.unreachable().sum()),
+                Map.entry("bytesUpstream", counted.bytesUpstream().sum()),
+                Map.entry("bytesDownstream", counted.bytesDownstream().sum()),
+                Map.entry("toxics", toxics.toList()));
     }
 
     private static Map<String, Object> tally(Toxic toxic, boolean present) {
-        var tally = new LinkedHashMap<String, Object>();
-        tally.put("name", toxic.name());
-        tally.put("type", toxic.type());
-        tally.put("stream", toxic.stream().name().toLowerCase(Locale.ROOT));
-        tally.put("present", present);
-        tally.put("connections", toxic.tally().connections().sum());
-        tally.put("bytes", toxic.tally().bytes().sum());
-        return tally;
+        return Map.ofEntries(
+                Map.entry("name", toxic.name()),
+                Map.entry("type", toxic.type()),
+                Map.entry("stream", toxic.stream().label()),
+                Map.entry("present", present),
+                Map.entry("connections", toxic.tally().connections().sum()),
+                Map.entry("bytes", toxic.tally().bytes().sum()));
     }
 
-    private static Map<String, Object> shown(Link link) {
-        var shown = new LinkedHashMap<String, Object>();
-        shown.put("name", link.name());
-        shown.put("listen", link.listen());
-        shown.put("upstream", link.upstream());
-        shown.put("enabled", link.isEnabled());
-        shown.put("toxics", link.toxics().stream().map(Api::shown).toList());
-        return shown;
+    private static <T> T read(byte[] body, Class<T> type) throws Refused {
+        return require(JSON.readValue(body, type), 400, "bad request body: not an object");
     }
 
-    private static Map<String, Object> shown(Toxic toxic) {
-        var shown = new LinkedHashMap<String, Object>();
-        shown.put("attributes", toxic.attributes());
-        shown.put("name", toxic.name());
-        shown.put("type", toxic.type());
-        shown.put("stream", toxic.stream().name().toLowerCase(Locale.ROOT));
-        shown.put("toxicity", toxic.toxicity());
-        return shown;
+    private static <T> T require(@Nullable T value, int status, String otherwise) throws Refused {
+        if (value == null) {
+            throw new Refused(status, otherwise);
+        }
+        return value;
     }
 
-    private static JsonNode object(byte[] body) throws Refused {
-        var document = JSON.readTree(body);
-        if (!document.isObject()) {
-            throw new Refused(400, "bad request body: not an object");
-        }
-        return document;
-    }
-
-    private static ObjectNode attributes(JsonNode wanted) throws Refused {
-        return switch (wanted.path("attributes")) {
-            case ObjectNode attributes -> attributes;
-            case JsonNode none when none.isMissingNode() || none.isNull() -> JSON.createObjectNode();
-            default -> throw new Refused(400, "bad request body: attributes is not an object");
-        };
-    }
-
-    private static void requireText(JsonNode wanted, String field, String where) throws Refused {
-        if (text(wanted, field, "").isEmpty()) {
-            throw new Refused(400, "missing required field: " + field + where);
-        }
-    }
-
-    private static String text(JsonNode wanted, String field, String otherwise) throws Refused {
-        var value = wanted.path(field);
-        if (value.isMissingNode() || value.isNull()) {
-            return otherwise;
-        }
-        if (!value.isString()) {
-            throw new Refused(400, "bad request body: " + field + " is not a string");
-        }
-        return value.stringValue();
-    }
-
-    private static boolean flag(JsonNode wanted, String field, boolean otherwise) throws Refused {
-        var value = wanted.path(field);
-        if (value.isMissingNode() || value.isNull()) {
-            return otherwise;
-        }
-        if (!value.isBoolean()) {
-            throw new Refused(400, "bad request body: " + field + " is not a boolean");
-        }
-        return value.booleanValue();
-    }
-
-    private static float toxicity(JsonNode wanted, float otherwise) throws Refused {
-        var value = wanted.path("toxicity");
-        if (value.isMissingNode() || value.isNull()) {
-            return otherwise;
-        }
-        if (!value.isNumber()) {
-            throw new Refused(400, "bad request body: toxicity is not a number");
-        }
-        return value.floatValue();
+    private static <T> T or(@Nullable T value, T otherwise) {
+        return value == null ? otherwise : value;
     }
 }
