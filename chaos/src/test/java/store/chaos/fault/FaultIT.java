@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -385,16 +385,11 @@ class FaultIT {
 
     private static long medianMillis(String name) throws Exception {
         var link = listening(name);
-        var millis = new long[9];
-        for (var i = 0; i < millis.length; i++) {
-            millis[i] = millis(link);
+        var millis = new Histogram(3);
+        for (var i = 0; i < 9; i++) {
+            millis.recordValue(millis(link));
         }
-        return IntStream.range(0, millis.length)
-                .mapToLong(i -> millis[i])
-                .sorted()
-                .skip(millis.length / 2)
-                .findFirst()
-                .orElseThrow();
+        return millis.getValueAtPercentile(50);
     }
 
     private static long millis(URI link) throws Exception {
