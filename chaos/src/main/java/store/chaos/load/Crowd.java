@@ -3,14 +3,12 @@ package store.chaos.load;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import store.chaos.journal.Journal;
 import store.chaos.load.Plan.Kind;
 import store.chaos.load.Plan.Profile;
-import store.chaos.load.Shop.Customer;
 
 /**
  * Customers for other instruments, who come until they are told that it is enough: each checks out with one of all test cards and repeats
@@ -44,15 +42,11 @@ public final class Crowd implements AutoCloseable {
      */
     public Crowd(URI store, Journal journal, long seed, String rate, Duration atMost, Duration patience)
             throws IOException, InterruptedException {
-        shop = new Shop(store, journal);
+        shop = new Shop(store, journal::add);
         var products = shop.products();
         plan = new Plan(seed, Rate.parse(rate), atMost, MIX, CARDS, Profile.SPREAD, products.size(), CUSTOMERS);
-        var guests = new ArrayList<Customer>();
-        for (var i = 0; i < CUSTOMERS; i++) {
-            guests.add(shop.guest());
-        }
         results = new Results(plan);
-        driver = new Driver(shop, products, guests, patience, results);
+        driver = new Driver(shop, products, shop.guests(CUSTOMERS), patience, results);
     }
 
     /**

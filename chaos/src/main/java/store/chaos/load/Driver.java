@@ -78,8 +78,13 @@ final class Driver {
     void run(Plan plan) throws InterruptedException {
         var began = System.nanoTime();
         try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
-            for (var arrivals = plan.arrivals(); arrivals.hasNext() && !stopped && failure.get() == null; ) {
-                release(arrivals.next(), began, executor);
+            try {
+                for (var arrivals = plan.arrivals(); arrivals.hasNext() && !stopped && failure.get() == null; ) {
+                    release(arrivals.next(), began, executor);
+                }
+            } catch (InterruptedException e) {
+                executor.shutdownNow();
+                throw e;
             }
         }
         // Closing an executor waits on and keeps the interrupt for later.
@@ -93,13 +98,7 @@ final class Driver {
 
     private void release(Arrival arrival, long began, ExecutorService executor) throws InterruptedException {
         var intended = began + arrival.atNanos();
-        for (var left = intended - System.nanoTime(); left > 0; left = intended - System.nanoTime()) {
-            LockSupport.parkNanos(left);
-            if (Thread.interrupted()) {
-                executor.shutdownNow();
-                throw new InterruptedException();
-            }
-        }
+        sleepUntil(intended);
         if (!waiting.tryAcquire()) {
             results.dropped(arrival);
             return;
@@ -116,6 +115,16 @@ final class Driver {
                 open.decrementAndGet();
             }
         });
+    }
+
+    /** @param nanos an instant of {@link System#nanoTime} */
+    static void sleepUntil(long nanos) throws InterruptedException {
+        for (var left = nanos - System.nanoTime(); left > 0; left = nanos - System.nanoTime()) {
+            LockSupport.parkNanos(left);
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+        }
     }
 
     private void serve(Arrival arrival, long intended) throws InterruptedException {

@@ -17,11 +17,13 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -32,7 +34,6 @@ import store.chaos.load.Plan.Kind;
 import store.chaos.load.Plan.Profile;
 import store.chaos.load.Results.Percentiles;
 import store.chaos.load.Results.Section;
-import store.chaos.load.Shop.Customer;
 import store.chaos.running.RunningStore;
 import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -85,18 +86,17 @@ final class Load implements Callable<Integer> {
 
     @Option(
             names = "--for",
-            defaultValue = "60s",
             paramLabel = "TIME",
-            description = "How long they come: 60s, 2m, 1m30s. Default: ${DEFAULT-VALUE}")
-    private Duration length = Duration.ofMinutes(1);
+            description = "How long they come: 60s, 2m, 1m30s. Default: 60s; 20s for each run or turn of --clients or"
+                    + " --against")
+    private @Nullable Duration length;
 
     @Option(
             names = "--warm-up",
-            defaultValue = "10s",
             paramLabel = "TIME",
             description = "How long they only browse before, up to the rate, uncounted: a cold driver is late. Default:"
-                    + " ${DEFAULT-VALUE}")
-    private Duration warmUp = Duration.ofSeconds(10);
+                    + " 10s; 2m of checkouts for --clients and --against")
+    private @Nullable Duration warmUp;
 
     @Option(names = "--seed", defaultValue = "1", description = "Default: ${DEFAULT-VALUE}")
     private long seed;
@@ -140,6 +140,9 @@ final class Load implements Callable<Integer> {
             paramLabel = "DIR",
             description = "For journal.jsonl and load.json. Default: chaos/out/load-TIME")
     private @Nullable Path out;
+
+    @Mixin
+    private Measurement measurement = new Measurement();
 
     @Option(names = "--json", description = "Print the result as JSON; progress goes to standard error.")
     private boolean json;
@@ -185,7 +188,19 @@ final class Load implements Callable<Integer> {
     record DriverReport(double cpuCores, Percentiles lagMillis) {}
 
     @Override
-    public Integer call() throws IOException, InterruptedException {
+    public Integer call() throws IOException, InterruptedException, ExecutionException {
+        if (measurement.isWanted()) {
+            if (url != null || !rate.isLevel()) {
+                throw usage("--clients and --against need instances, and one rate");
+            }
+            measurement.print(
+                    RunningStore.find(name).requireUp(),
+                    rate.stretches().getFirst().fromPerSecond(),
+                    Objects.requireNonNullElse(length, Duration.ofSeconds(20)),
+                    Objects.requireNonNullElse(warmUp, Duration.ofMinutes(2)),
+                    json);
+            return 0;
+        }
         var store = url != null ? url : RunningStore.find(name).gateway();
         requireAllowed(store);
         var startedAt = Instant.now().truncatedTo(ChronoUnit.SECONDS);
@@ -194,21 +209,19 @@ final class Load implements Callable<Integer> {
                 : Path.of("chaos/out/load-" + startedAt.toString().replaceAll("[-:]", ""));
         Files.createDirectories(directory);
         try (var journal = Journal.create(directory.resolve(JOURNAL));
-                var shop = new Shop(store, journal)) {
+                var shop = new Shop(store, journal::add)) {
             var products = shop.products();
             var plan = plan(products.size());
             var results = new Results(plan);
-            var guests = new ArrayList<Customer>();
-            for (var i = 0; i < customers; i++) {
-                guests.add(shop.guest());
-            }
+            var guests = shop.guests(customers);
             var driver = new Driver(shop, products, guests, patience, results);
             var finished = new CountDownLatch(1);
             Runtime.getRuntime().addShutdownHook(interrupting(Thread.currentThread(), finished));
             try {
-                if (warmUp.isPositive()) {
-                    System.err.println("warming up for " + warmUp.toSeconds() + " s");
-                    var before = plan.browsingBefore(warmUp);
+                var browsing = Objects.requireNonNullElse(warmUp, Duration.ofSeconds(10));
+                if (browsing.isPositive()) {
+                    System.err.println("warming up for " + browsing.toSeconds() + " s");
+                    var before = plan.browsingBefore(browsing);
                     new Driver(shop, products, guests, patience, new Results(before)).run(before);
                 }
                 return run(plan, driver, results, store, startedAt, directory);
@@ -259,7 +272,8 @@ final class Load implements Callable<Integer> {
 
     private Plan plan(int products) {
         try {
-            return new Plan(seed, rate, length, mix, cards, profile, products, customers);
+            var coming = Objects.requireNonNullElse(length, Duration.ofMinutes(1));
+            return new Plan(seed, rate, coming, mix, cards, profile, products, customers);
         } catch (IllegalArgumentException e) {
             throw usage(e.getMessage());
         }

@@ -42,6 +42,11 @@ record Rate(String text, List<Stretch> stretches) {
         return new Stretch(ends[0], ends[ends.length - 1]);
     }
 
+    boolean isLevel() {
+        return stretches.size() == 1
+                && stretches.getFirst().fromPerSecond() == stretches.getFirst().toPerSecond();
+    }
+
     /**
      * Successive instants of a Poisson process with this rate, in seconds from the beginning; infinite once the run is over. Unit
      * exponential gaps are laid along the integral of the rate, and the integral is inverted.

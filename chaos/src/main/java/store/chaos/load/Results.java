@@ -22,7 +22,7 @@ final class Results {
     private static final double LAG_P99_MAX_MILLIS = 10;
 
     /** Microseconds, to 3 digits, as far up as they come. */
-    private static final class Latencies extends ConcurrentHistogram {
+    static final class Latencies extends ConcurrentHistogram {
         private static final long serialVersionUID = 1;
 
         Latencies() {
@@ -88,7 +88,7 @@ final class Results {
     /** @param count of what lies behind the others, which are milliseconds */
     record Percentiles(long count, double p50, double p90, double p99, double p999, double max) {
 
-        private static Percentiles of(Histogram micros) {
+        static Percentiles of(Histogram micros) {
             return new Percentiles(
                     micros.getTotalCount(),
                     micros.getValueAtPercentile(50) / 1e3,

@@ -8,11 +8,13 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import store.chaos.journal.Journal;
@@ -61,9 +63,10 @@ final class Shop implements AutoCloseable {
 
     private final HttpClient http;
     private final URI gateway;
-    private final Journal journal;
+    private final Consumer<Journal.Entry> journal;
 
-    Shop(URI gateway, Journal journal) {
+    /** @param journal takes each attempt */
+    Shop(URI gateway, Consumer<Journal.Entry> journal) {
         // One call of ours is one request on the wire: the client's own retries would not be in the journal.
         System.setProperty("jdk.httpclient.disableRetryConnect", "true");
         System.setProperty("jdk.httpclient.redirects.retrylimit", "1");
@@ -96,7 +99,15 @@ final class Shop implements AutoCloseable {
     }
 
     /** @throws IOException if the store does not take guests */
-    Customer guest() throws IOException, InterruptedException {
+    List<Customer> guests(int count) throws IOException, InterruptedException {
+        var guests = new ArrayList<Customer>();
+        while (guests.size() < count) {
+            guests.add(guest());
+        }
+        return guests;
+    }
+
+    private Customer guest() throws IOException, InterruptedException {
         var answer = send("guest", null, null, 1, request("/api/guests").POST(BodyPublishers.noBody()));
         if (answer.status() != 201) {
             throw new IOException("no guests at " + gateway + ": status " + answer.status());
@@ -188,7 +199,7 @@ final class Shop implements AutoCloseable {
             exchange.cancel(true);
             // A guest's token is a secret, and a catalogue is long; no auditor asks for either.
             var isKept = answer.status() != 0 && !call.equals("browse") && !call.equals("guest");
-            journal.add(new Journal.Entry(
+            journal.accept(new Journal.Entry(
                     at,
                     key,
                     customer == null ? null : customer.id(),

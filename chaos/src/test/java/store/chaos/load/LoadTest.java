@@ -10,8 +10,10 @@ import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -228,6 +230,39 @@ class LoadTest {
         for (var arguments : List.of("--rate=fast", "--for=soon", "--mix=steal=1", "--cards=tok_visa=0")) {
             assertThat(exitCode("--url", url(), arguments)).as(arguments).isEqualTo(2);
         }
+    }
+
+    @Test
+    void measuresInstancesAtOneRateOnly() {
+        assertThat(exitCode("--url", url(), "--clients", "2")).isEqualTo(2);
+        assertThat(exitCode("--against", "other", "--rate", "10..20")).isEqualTo(2);
+    }
+
+    @Test
+    void buyersInALoopBuyOneAfterTheOther() throws Exception {
+        var open = new AtomicInteger();
+        clerk = (exchange, _) -> {
+            var status = open.incrementAndGet() > 3 ? 500 : 201;
+            Thread.sleep(10);
+            open.decrementAndGet();
+            answer(exchange, status, CONFIRMED);
+        };
+        try (var buyers = new Buyers(URI.create(url()), 3)) {
+            assertThat(buyers.loop(Duration.ofMillis(300))).containsExactly(Map.entry(201, (long) attempts.size()));
+        }
+        assertThat(attempts).hasSizeGreaterThan(3);
+    }
+
+    @Test
+    void aTurnHasTheLatenciesOfConfirmedCheckoutsAndCountsTheOthers() throws Exception {
+        var number = new AtomicInteger();
+        clerk = (exchange, _) -> answer(exchange, number.incrementAndGet() % 4 == 0 ? 402 : 201, CONFIRMED);
+        try (var buyers = new Buyers(URI.create(url()), 1)) {
+            var turn = buyers.turn(Duration.ofSeconds(1), 20);
+            assertThat(turn.others()).isEqualTo(5);
+            assertThat(turn.p50Millis()).isBetween(0.001, turn.p99Millis());
+        }
+        assertThat(attempts).hasSize(20);
     }
 
     /** The run's validity depends on how busy this machine is; what became of the arrivals does not. */
