@@ -25,8 +25,8 @@ final class Arrivals {
     private final int[] requests = new int[KEPT_SECONDS];
 
     /**
-     * Whether a request begins here. Clients begin a request with a write of its own, so only the start of what was read is looked at;
-     * a client that pipelines, or TLS, is not counted. What the PostgreSQL protocol sends never begins like this.
+     * Returns whether an HTTP request begins here. Clients begin each request with a write of its own, so only the start of the bytes is
+     * examined; pipelined requests and TLS are not counted. Messages of the PostgreSQL protocol never begin like this.
      */
     static boolean begin(ByteBuffer bytes) {
         for (var start : STARTS) {
@@ -37,7 +37,7 @@ final class Arrivals {
         return false;
     }
 
-    /** Whether the answer to a request begins here. */
+    /** Returns whether an HTTP answer begins here. */
     static boolean answer(ByteBuffer bytes) {
         return bytes.remaining() >= ANSWER.length && startsWith(bytes, ANSWER);
     }
@@ -60,7 +60,7 @@ final class Arrivals {
         requests[slot]++;
     }
 
-    /** Oldest first, without the seconds in which nothing came. */
+    /** Oldest first, without seconds that had no request. */
     synchronized List<InSecond> until(long now) {
         var kept = new ArrayList<InSecond>();
         for (var second = now - KEPT_SECONDS + 1; second <= now; second++) {

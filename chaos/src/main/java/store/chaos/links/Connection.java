@@ -47,7 +47,7 @@ final class Connection {
     }
 
     void toxicsAre(List<Toxic> toxics) {
-        down.toxicsAre(toxics); // first: a request that is refused must find the side that answers it ready
+        down.toxicsAre(toxics); // first: when upstream refuses a request, downstream must be ready to answer it
         up.toxicsAre(toxics);
     }
 
@@ -55,17 +55,17 @@ final class Connection {
         return closed.get();
     }
 
-    /** Whether the direction opposite to this pump's has passed its end on. */
+    /** Whether the direction opposite to this pump has passed on its end. */
     boolean isDoneOpposite(Pump pump) {
         return (pump == up ? down : up).isDone();
     }
 
-    /** A request that came from the client is answered by an error. @param now without waiting for the real answer */
+    /** Answers a request with an error. @param now without waiting for the real answer */
     void refuse(boolean now) {
         down.refuse(now);
     }
 
-    /** A pump has passed the end on. */
+    /** Called when a pump has passed on the end of its stream. */
     void done() {
         if (up.isDone() && down.isDone()) {
             cut();
@@ -100,7 +100,7 @@ final class Connection {
                 channel.setOption(StandardSocketOptions.SO_LINGER, 0);
             }
         } catch (IOException gone) {
-            // Nothing is left to close.
+            // The channel is closed already.
         }
     }
 }

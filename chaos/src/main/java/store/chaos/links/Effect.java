@@ -170,7 +170,7 @@ sealed interface Effect {
 
     /**
      * Lets requests pass and swallows all that comes from upstream, its end too. The connection stays open and silent. When the toxic is
-     * removed, the connection is closed if something was swallowed, because no client may read on in mid-stream. Toxiproxy has no such toxic.
+     * removed, the connection is closed if something was swallowed, because no client may read on in mid-stream. Not in Toxiproxy.
      */
     record LoseAnswers() implements Swallowing {
         @Override
@@ -187,7 +187,7 @@ sealed interface Effect {
      * Answers each HTTP request with a 503 of the proxy's own. Every other request, beginning with the first and counted over all
      * connections, is worked on before: it passes, and the error takes the place of its answer when that comes. The rest never get
      * upstream. The connection stays open; when the toxic is removed, the connection is closed if something was swallowed, as under
-     * {@link LoseAnswers}. Bytes that are not HTTP pass. Toxiproxy has no such toxic.
+     * {@link LoseAnswers}. Bytes that are not HTTP pass. Not in Toxiproxy.
      */
     record Errors() implements Swallowing {
         @Override

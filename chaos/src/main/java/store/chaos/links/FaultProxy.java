@@ -14,17 +14,17 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
 /**
- * The links of one store, as one process. Toxiproxy's clients can drive it: the same API, the same effects, and beyond
- * them {@code lose_answers} (requests pass, answers never do) and {@code errors} (HTTP requests are answered 503, and every other one of
- * them has been worked on before). What it does otherwise than Toxiproxy 2.5:
+ * The links of one store, as one process. It has Toxiproxy's API and effects, so Toxiproxy's clients can drive it. It adds
+ * {@code lose_answers} (requests pass, answers never do) and {@code errors} (HTTP requests are answered 503, and the store has worked on
+ * every other one of them). It differs from Toxiproxy 2.5:
  *
  * <ul>
  *   <li>Without an address it listens on the loopback, not everywhere.
- *   <li>The end of one direction is passed on as such, and a reset as a reset; Toxiproxy closes both directions at either.
- *   <li>{@code reset_peer} resets connections, also those that were there before it; Toxiproxy closes those in peace. The end of a
- *       stream alone does not set it off.
- *   <li>Whether a toxic acts on a connection is drawn once, and again only if its toxicity is changed.
- *   <li>Under toxics a direction holds at most 256 KiB back before its sender has to wait.
+ *   <li>It passes on the end of one direction as such, and a reset as a reset; Toxiproxy closes both directions in either case.
+ *   <li>{@code reset_peer} also resets connections that are older than the toxic; Toxiproxy closes those without a reset. The end of a
+ *       stream alone does not trigger it.
+ *   <li>It draws once whether a toxic acts on a connection, and again only if the toxicity changes.
+ *   <li>Under toxics a direction holds back at most 256 KiB; then the sender has to wait.
  *   <li>There is no type {@code noop}, and no {@code /metrics}.
  * </ul>
  */
@@ -38,17 +38,17 @@ final class FaultProxy implements Callable<Integer> {
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
 
-    @Option(names = "--port", required = true, description = "Of the control API, on the loopback.")
+    @Option(names = "--port", required = true, description = "The control API's port, on the loopback.")
     private int port;
 
     @Option(
             names = "--proxy",
             paramLabel = "NAME=[ADDRESS:]PORT:HOST:PORT",
-            description = "Listen on the first port (of the loopback), pass on to the host and port.")
+            description = "Listen on the first port (by default of the loopback), pass on to the host and port.")
     private List<String> proxies = List.of();
 
     public static void main(String[] arguments) {
-        // Without it, each answer on a kept connection waits 40 ms for the client's acknowledgement.
+        // Without this property, each answer on a kept connection waits 40 ms for the client's acknowledgement.
         System.setProperty("sun.net.httpserver.nodelay", "true");
         var line = new CommandLine(new FaultProxy());
         line.setExecutionExceptionHandler((failure, command, _) -> {
@@ -70,7 +70,7 @@ final class FaultProxy implements Callable<Integer> {
         server.start();
         System.err.println("links: " + proxies.size() + " up, control API on port "
                 + server.getAddress().getPort());
-        new CountDownLatch(1).await(); // until it is killed
+        new CountDownLatch(1).await(); // until the process is killed
         return 0;
     }
 

@@ -12,10 +12,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
-/** A listening address and what is behind it: what Toxiproxy calls a proxy. */
+/** A listening address and the peer behind it; Toxiproxy calls this a proxy. */
 final class Link {
 
-    /** What has passed since the link was made. */
+    /** Totals since the link was made. */
     record Counted(
             LongAdder connections,
             LongAdder cut,
@@ -30,14 +30,14 @@ final class Link {
 
     /** Long enough that a burst is not refused; the kernel may allow less. */
     private static final int BACKLOG = 1024;
-    /** Toxics that have gone and are still reported. */
+    /** How many removed toxics are still reported. */
     private static final int KEPT_TOXICS = 100;
 
     private final String name;
     private final Counted counted = new Counted();
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
 
-    // Guarded by this. Pumps never take this lock, so it may be held while theirs are taken.
+    // Guarded by this. Pumps never take this lock, so a thread that holds it may take theirs.
     private String listen;
     private String upstream;
     private List<Toxic> toxics = List.of();
@@ -79,12 +79,12 @@ final class Link {
         return toxics;
     }
 
-    /** Those that have been removed; of each name the last, the latest last. */
+    /** The removed toxics, the latest last; of each name only the last one. */
     synchronized List<Toxic> goneToxics() {
         return List.copyOf(gone);
     }
 
-    /** Does nothing if it is. @throws IOException if it cannot listen there */
+    /** Does nothing if the link is enabled. @throws IOException if it cannot listen there */
     synchronized void enable() throws IOException {
         if (listener != null) {
             return;
@@ -103,13 +103,13 @@ final class Link {
         acceptor = Thread.ofVirtual().name(name).start(() -> accept(opened));
     }
 
-    /** New connections are refused, those that exist are cut; when this returns, nobody listens. */
+    /** Refuses new connections and cuts the existing ones; when this returns, nothing listens any more. */
     synchronized void disable() throws IOException, InterruptedException {
         if (listener == null || acceptor == null) {
             return;
         }
         listener.close();
-        // A virtual thread that accepts closes the socket itself, when it has woken up.
+        // The accepting virtual thread closes the socket itself, once it has woken up.
         acceptor.join();
         listener = null;
         acceptor = null;
@@ -119,7 +119,7 @@ final class Link {
         }
     }
 
-    /** Another address cuts what exists; like Toxiproxy. */
+    /** Like Toxiproxy, cuts all connections if an address changes. */
     synchronized void update(String newListen, String newUpstream, boolean enabled)
             throws IOException, InterruptedException {
         if (!newListen.equals(listen) || !newUpstream.equals(upstream)) {
@@ -135,7 +135,7 @@ final class Link {
         }
     }
 
-    /** Those and no other act on every connection, when this returns. */
+    /** When this returns, these toxics and no others act on every connection. */
     synchronized void toxicsAre(List<Toxic> wanted) {
         for (var toxic : toxics) {
             if (wanted.stream().noneMatch(other -> other.tally() == toxic.tally())) {
@@ -147,14 +147,14 @@ final class Link {
             }
         }
         gone.removeIf(toxic -> wanted.stream().anyMatch(other -> other.name().equals(toxic.name())));
-        // The order in which Toxiproxy lists them.
+        // In the order in which Toxiproxy lists them.
         toxics = wanted.stream().sorted(Comparator.comparing(Toxic::stream)).toList();
         for (var connection : connections) {
             connection.toxicsAre(toxics);
         }
     }
 
-    /** Does nothing if it has gone. */
+    /** Does nothing if the toxic has gone. */
     synchronized void remove(Toxic.Tally tally) {
         toxicsAre(toxics.stream().filter(toxic -> toxic.tally() != tally).toList());
     }
@@ -198,7 +198,7 @@ final class Link {
         }
     }
 
-    /** {@code host:port}; without a host, the loopback: a link must not be reachable from elsewhere unless somebody wants it. */
+    /** {@code host:port}; without a host, the loopback: a link is reachable from elsewhere only if its address says so. */
     private static InetSocketAddress address(String text) throws IOException {
         var colon = text.lastIndexOf(':');
         try {

@@ -16,16 +16,16 @@ import org.jspecify.annotations.Nullable;
 import store.chaos.links.Toxic.Direction;
 
 /**
- * One direction of a connection. A thread reads, and while there is no toxic writes what it has read: one buffer, no lock, no allocation.
- * While there are toxics it leaves copies to a second thread, the stage, which passes them through the toxics in order. The stage ends
- * when there are no toxics and it has passed on all that it held, so bytes never overtake each other.
+ * One direction of a connection. One thread reads bytes. While there is no toxic it writes them at once: one buffer, no lock, no
+ * allocation. While there are toxics it leaves copies to a second thread, the stage, which passes them through the toxics in order. The
+ * stage ends when there are no toxics and it has passed on every copy, so bytes never overtake each other.
  */
 final class Pump implements Runnable {
 
     static final long FOREVER_NANOS = Long.MAX_VALUE / 4;
 
     private static final int BUFFER_BYTES = 16 << 10;
-    /** How much may wait in the stage before the sender has to wait: bounds the heap, and the throughput under latency (at 100 ms: 2.5 MB/s). */
+    /** How much the stage holds before the sender has to wait. Bounds the heap, and the throughput under latency (100 ms: 2.5 MB/s). */
     private static final int HELD_BYTES = 256 << 10;
 
     private static final byte[] ERROR =

@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.LongAdder;
  *
  * @param type one of {@link Effect#TYPES}
  * @param toxicity the share of connections that it acts on, 0 to 1
- * @param tally the same object as long as the toxic is there, whatever is updated
+ * @param tally the same object for the whole life of the toxic, across updates
  */
 record Toxic(String name, String type, Direction stream, float toxicity, Effect attributes, Tally tally) {
 
@@ -29,9 +29,9 @@ record Toxic(String name, String type, Direction stream, float toxicity, Effect 
     }
 
     /**
-     * What it has really done: connections and bytes that it delayed, throttled, cut in pieces, withheld or swallowed.
+     * What the toxic has really done: connections and bytes that it delayed, throttled, cut in pieces, withheld or swallowed.
      *
-     * @param errors the requests that it has answered itself
+     * @param errors the requests that the toxic has answered itself
      */
     record Tally(LongAdder connections, LongAdder bytes, AtomicLong errors) {
         Tally() {

@@ -1,4 +1,4 @@
-/** The links between the store's parts: a proxy in front of each that can be told to fail, and counts what passes. */
+/** The links between the store's parts: proxies that pass everything on, fail on demand, and count what passes. */
 @NullMarked
 package store.chaos.links;
 

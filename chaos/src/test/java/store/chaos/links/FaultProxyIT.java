@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/** Ours keeps Toxiproxy's contract, and can do more. */
+/** The store's own proxy keeps Toxiproxy's contract, and can do more. */
 final class FaultProxyIT extends ToxiproxyContract {
 
     private static final String REQUEST = "POST /payments HTTP/1.1\r\nContent-Length: 4\r\n\r\nwork";
@@ -50,7 +50,7 @@ final class FaultProxyIT extends ToxiproxyContract {
         assertThat(stats().at("/toxics/0/bytes").intValue()).isEqualTo(27);
         assertThat(send("DELETE", toxic("lose_answers_downstream"), "").statusCode())
                 .isEqualTo(204);
-        // Whoever missed something must not read on; whoever did not, goes on.
+        // A client that missed bytes must not read on; a client that missed none continues.
         assertThat(isClosed(socket)).isTrue();
         assertThat(millisFor(untouched)).isLessThan(500);
         assertThat(stats().at("/toxics/0/present").booleanValue()).isFalse();
@@ -70,7 +70,7 @@ final class FaultProxyIT extends ToxiproxyContract {
 
         assertThat(isSilentFor(socket, 300)).isTrue();
         socket.shutdownOutput();
-        // Nobody waits for an answer any more: nothing is left behind.
+        // The client no longer waits for an answer, so no connection is left behind.
         await().atMost(Duration.ofSeconds(5)).until(() -> stats().get("open").intValue() == 0);
     }
 
@@ -94,7 +94,7 @@ final class FaultProxyIT extends ToxiproxyContract {
                 assertThat(statusOfPost(socket)).isEqualTo(503);
                 assertThat(worked).hasValue(1 + (request + 1) / 2);
             }
-            // Which request it is counts over all connections: this one is the sixth.
+            // Requests are counted over all connections: this is the sixth.
             assertThat(statusOfPost(connect())).isEqualTo(503);
             assertThat(worked).hasValue(4);
             assertThat(arrivals()).isEqualTo(4);
@@ -107,7 +107,7 @@ final class FaultProxyIT extends ToxiproxyContract {
         }
     }
 
-    /** The head of a request, its body, and the pieces of an answer come one by one. */
+    /** The head of a request, its body, and the pieces of an answer arrive one by one. */
     @Test
     void errorsLeaveNothingOfTheRealAnswer() throws Exception {
         try (var server = answering()) {
@@ -128,7 +128,7 @@ final class FaultProxyIT extends ToxiproxyContract {
     }
 
     @Test
-    void whatIsNotHttpPassesThroughErrors() throws Exception {
+    void bytesThatAreNotHttpPassThroughErrors() throws Exception {
         add("{\"type\":\"errors\"}");
 
         assertThat(echoed(connect(), new byte[300])).isNotNull();
@@ -161,7 +161,7 @@ final class FaultProxyIT extends ToxiproxyContract {
                 }
             }
         } catch (IOException cut) {
-            // the test has what it wanted
+            // the test is done
         }
     }
 
@@ -181,7 +181,7 @@ final class FaultProxyIT extends ToxiproxyContract {
     }
 
     @Test
-    void tellsWhetherAFaultHasFired() throws Exception {
+    void countsWhatAToxicHasActedOn() throws Exception {
         add("{\"type\":\"latency\",\"attributes\":{\"latency\":1}}");
         add("{\"type\":\"bandwidth\",\"toxicity\":0,\"attributes\":{\"rate\":1}}");
         assertThat(stats().at("/toxics/0/connections").intValue()).isZero();
@@ -242,7 +242,7 @@ final class FaultProxyIT extends ToxiproxyContract {
     }
 
     @Test
-    void refusesALinkThatIsNone() throws Exception {
+    void refusesAMalformedLink() throws Exception {
         var line = command(freePort());
         line.command().addAll(List.of("--proxy", "no-ports"));
 

@@ -2,7 +2,7 @@ package store.chaos.links;
 
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
-/** That the contract is Toxiproxy's: {@code -Dstore.toxiproxy=} names its server, version 2.5.0. */
+/** Proves the contract on Toxiproxy itself: {@code -Dstore.toxiproxy=} names its server, version 2.5.0. */
 @EnabledIfSystemProperty(named = "store.toxiproxy", matches = ".+")
 final class RealToxiproxyIT extends ToxiproxyContract {
 

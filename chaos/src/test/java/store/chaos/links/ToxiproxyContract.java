@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What a fault proxy answers and does, asked of ours and of Toxiproxy itself: both are processes in front of an echo server. */
+/** The answers and effects of a fault proxy, tested on the store's own and on Toxiproxy: both are processes in front of an echo server. */
 @TestInstance(Lifecycle.PER_CLASS)
 @Timeout(20)
 abstract class ToxiproxyContract {
@@ -50,7 +50,7 @@ abstract class ToxiproxyContract {
     ServerSocket echo;
     String listen;
 
-    /** Its control API listens on this port of the loopback. */
+    /** @param port of the loopback, on which the control API has to listen */
     abstract ProcessBuilder command(int port);
 
     @BeforeAll
@@ -111,7 +111,7 @@ abstract class ToxiproxyContract {
     }
 
     @Test
-    void refusesWhatIsNoProxy() throws Exception {
+    void refusesInvalidProxies() throws Exception {
         assertError(send("POST", "/proxies", "{"), 400, "bad request body");
         assertError(send("POST", "/proxies", "{\"name\":1}"), 400, "bad request body");
         assertError(send("POST", "/proxies", "{\"upstream\":\"127.0.0.1:1\"}"), 400, "missing required field: name");
@@ -175,7 +175,7 @@ abstract class ToxiproxyContract {
     }
 
     @Test
-    void refusesWhatIsNoToxic() throws Exception {
+    void refusesInvalidToxics() throws Exception {
         var toxics = "/proxies/" + LINK + "/toxics";
         add("{\"type\":\"latency\"}");
 
@@ -210,7 +210,7 @@ abstract class ToxiproxyContract {
         }
     }
 
-    /** A page in somebody's browser must not be able to break the store. */
+    /** An open page in a browser must not be able to break the store. */
     @Test
     void refusesBrowsers() throws Exception {
         var request = HttpRequest.newBuilder(api("/reset"))
@@ -312,7 +312,7 @@ abstract class ToxiproxyContract {
                 .isGreaterThan(20);
     }
 
-    /** A long answer is late as a whole, not piece by piece. */
+    /** A long answer is delayed as a whole, not piece by piece. */
     @Test
     void delaysAStreamOnce() throws Exception {
         add("{\"type\":\"latency\",\"attributes\":{\"latency\":200}}");
@@ -325,9 +325,9 @@ abstract class ToxiproxyContract {
         assertThat(millisSince(start)).isBetween(200L, 700L);
     }
 
-    /** What waits when the delay is taken away follows at once, and in order. */
+    /** Bytes that wait when the delay is removed follow at once, and in order. */
     @Test
-    void keepsTheOrderWhenADelayIsTakenAway() throws Exception {
+    void keepsTheOrderWhenADelayIsRemoved() throws Exception {
         var socket = connect();
         add("{\"type\":\"latency\",\"attributes\":{\"latency\":10000}}");
         var sent = new byte[100 << 10];
@@ -370,9 +370,9 @@ abstract class ToxiproxyContract {
         assertThat(millisSince(start)).isBetween(290L, 800L);
     }
 
-    /** Somebody has waited for what it swallowed. */
+    /** The receiver misses the swallowed bytes, so it must not get later ones. */
     @Test
-    void closesWhatATimeoutHasSwallowedFromWhenItIsRemoved() throws Exception {
+    void closesConnectionsWhenATimeoutIsRemoved() throws Exception {
         var socket = connect();
         millisFor(socket);
         add("{\"type\":\"timeout\",\"attributes\":{\"timeout\":0}}");
@@ -464,7 +464,7 @@ abstract class ToxiproxyContract {
         assertThat(millisSince(start)).isBetween(400L, 1200L);
     }
 
-    // What the tests use
+    // For the tests
 
     static int freePort() throws IOException {
         try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -514,7 +514,7 @@ abstract class ToxiproxyContract {
         assertThat(json(answer).get("error").stringValue()).startsWith(message);
     }
 
-    /** A client of the link, closed after the test; waits for nothing longer than five seconds. */
+    /** A client of the link, closed after the test; its reads fail after five seconds. */
     final Socket connect() throws IOException {
         var socket = new Socket();
         sockets.add(socket);
@@ -547,7 +547,7 @@ abstract class ToxiproxyContract {
         }
     }
 
-    /** Of a byte's way there and back. */
+    /** The round trip of one byte. */
     static long millisFor(Socket socket) throws IOException {
         var start = System.nanoTime();
         socket.getOutputStream().write(7);
@@ -563,7 +563,7 @@ abstract class ToxiproxyContract {
         return isClosedAfter(socket, 0);
     }
 
-    /** Whether its end, or a reset, comes after at most so many bytes. */
+    /** Whether the end of the stream, or a reset, comes after at most that many bytes. */
     static boolean isClosedAfter(Socket socket, int bytes) throws IOException {
         try {
             return socket.getInputStream().readNBytes(bytes + 1).length <= bytes;
@@ -604,7 +604,7 @@ abstract class ToxiproxyContract {
         }
     }
 
-    /** A server that says nothing and goes; until the end of the test class. */
+    /** A server that closes its first connection without an answer. */
     static ServerSocket closing() throws IOException {
         var server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         Thread.startVirtualThread(() -> {
