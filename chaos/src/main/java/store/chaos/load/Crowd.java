@@ -11,8 +11,8 @@ import store.chaos.load.Plan.Kind;
 import store.chaos.load.Plan.Profile;
 
 /**
- * Customers for other instruments, who come until they are told that it is enough: each checks out with one of all test cards and repeats
- * the key until the order's end is known; some cancel, some expect another price.
+ * Customers for other instruments, who come until {@link #enough}. Each checks out with one of all test cards and repeats the key until
+ * the order's end is known; some cancel, some expect another price.
  */
 public final class Crowd implements AutoCloseable {
 
@@ -33,12 +33,12 @@ public final class Crowd implements AutoCloseable {
     private final Driver driver;
 
     /**
-     * Makes them guests of the store.
+     * Makes the customers guests of the store.
      *
      * @param rate as {@code chaos/load --rate} has it
-     * @param atMost how long they come if nobody stops them
+     * @param atMost how long customers come if {@link #enough} is not called
      * @param patience how long each order is followed up
-     * @throws IOException if the store does not take them
+     * @throws IOException if the store takes no guests
      */
     public Crowd(URI store, Journal journal, long seed, String rate, Duration atMost, Duration patience)
             throws IOException, InterruptedException {
@@ -50,27 +50,27 @@ public final class Crowd implements AutoCloseable {
     }
 
     /**
-     * Returns when everybody who came is through.
+     * Returns when every customer who came has finished.
      *
-     * @throws InterruptedException after giving up all that is under way
+     * @throws InterruptedException after giving up the checkouts under way
      */
     public void come() throws InterruptedException {
         driver.run(plan);
     }
 
-    /** Nobody comes any more; who has come stays until the end. */
+    /** Lets no more customers come; those who came finish their checkouts. */
     public void enough() {
         driver.stop();
     }
 
-    /** Who has been answered at least once, or has waited in vain. */
+    /** Customers who have had their first answer, or have waited for it in vain. */
     public long answered() {
         return results.total(0).outcomes().values().stream()
                 .mapToLong(count -> count)
                 .sum();
     }
 
-    /** Who has come and is not through. */
+    /** Customers who have come and have not finished. */
     public int underWay() {
         return driver.open();
     }
@@ -80,12 +80,12 @@ public final class Crowd implements AutoCloseable {
         return byName(results.total(0).outcomes());
     }
 
-    /** How orders ended, as far as they did; OPEN and UNACKNOWLEDGED when patience ran out, GONE who was turned away and left. */
+    /** How checkouts have ended: OPEN and UNACKNOWLEDGED if patience ran out, GONE if the customer was turned away and left. */
     public Map<String, Long> ends() {
         return byName(results.ends());
     }
 
-    /** Why the customers were not as they were meant to be; empty if they were. */
+    /** Why the load was not the planned one; empty if it was. */
     public List<String> doubts() {
         return results.doubts();
     }

@@ -18,25 +18,25 @@ import store.chaos.load.Shop.Answer;
 import store.chaos.load.Shop.Customer;
 import store.chaos.load.Shop.Product;
 
-/** Releases each arrival at its time, whatever became of those before, and stays with each checkout until its end. */
+/** Sends each arrival at its time, whatever became of earlier ones, and follows each checkout to its end. */
 final class Driver {
 
-    /** First requests without an answer; what comes on top is dropped. 200 a second may hang for the whole bound of an answer. */
+    /** First requests that wait for an answer; further arrivals are dropped. Lets 200 a second hang for the whole bound of an answer. */
     static final int WAITING_MAX = 2000;
 
-    /** Repeats and looks under way; on top of that they wait, which nobody measures. */
+    /** Repeats and looks under way; further ones wait, and no figure counts that wait. */
     private static final int FOLLOWING_UP_MAX = 500;
 
     private static final List<String> FINAL = List.of("CONFIRMED", "REJECTED", "DECLINED", "CANCELLED");
     private static final Duration BACK_OFF_FIRST = Duration.ofMillis(250);
 
-    /** Between two tries of somebody who does not know whether there is an order. */
+    /** Between two attempts of a customer who does not know whether the order exists. */
     private static final Duration REPEAT_PAUSE_MAX = Duration.ofSeconds(8);
 
-    /** Between two looks of somebody who knows that the store is at it; as long as recovery's own longest pause. */
+    /** Between two looks at an acknowledged order; as long as recovery's own longest pause. */
     private static final Duration LOOK_PAUSE_MAX = Duration.ofSeconds(20);
 
-    /** So that some cancel while recovery is at work on their order. */
+    /** Long enough that some cancel while recovery works on their order. */
     private static final long CANCEL_WITHIN_MILLIS = 2000;
 
     private final Shop shop;
@@ -50,7 +50,7 @@ final class Driver {
     private final AtomicReference<@Nullable RuntimeException> failure = new AtomicReference<>();
     private volatile boolean stopped;
 
-    /** @param patience how long a checkout is followed up, from the instant at which it was to begin */
+    /** @param patience how long a checkout is followed up, from its planned beginning */
     Driver(Shop shop, List<Product> products, List<Customer> customers, Duration patience, Results results) {
         this.shop = shop;
         this.products = products;
@@ -59,21 +59,21 @@ final class Driver {
         this.results = results;
     }
 
-    /** Arrivals that are not through. */
+    /** Arrivals that have not finished. */
     int open() {
         return open.get();
     }
 
-    /** Nobody arrives any more. */
+    /** Sends no more arrivals. */
     void stop() {
         stopped = true;
     }
 
     /**
-     * Returns when every arrival is through.
+     * Returns when every arrival has finished.
      *
-     * @throws InterruptedException after giving up all that is under way
-     * @throws RuntimeException what ended any of them unexpectedly, such as a journal that cannot be written
+     * @throws InterruptedException after giving up the arrivals under way
+     * @throws RuntimeException if an arrival failed unexpectedly, for example because the journal cannot be written
      */
     void run(Plan plan) throws InterruptedException {
         var began = System.nanoTime();
@@ -87,7 +87,7 @@ final class Driver {
                 throw e;
             }
         }
-        // Closing an executor waits on and keeps the interrupt for later.
+        // An interrupt does not shorten the close of an executor; it stays set.
         if (Thread.interrupted()) {
             throw new InterruptedException();
         }
@@ -154,8 +154,8 @@ final class Driver {
     }
 
     /**
-     * Repeats the key until its answer is terminal. An acknowledged order is looked at in between; its key is repeated right away, and
-     * again once the order is final, for the answer that stands. Some do not stay when they are turned away.
+     * Repeats the key until its answer is terminal. The key of an acknowledged order is repeated once; from then on the customer looks at
+     * the order, and repeats the key when the order is final. Some customers leave when they are turned away.
      */
     private End followUp(Arrival arrival, Customer customer, String checkout, Answer first, long intended)
             throws InterruptedException {
@@ -209,7 +209,7 @@ final class Driver {
         return End.of(answer);
     }
 
-    /** As long as the store asks for, longer from time to time, and never in step with others. */
+    /** At least as long as the store asks for, longer from round to round, and jittered so that customers do not repeat in step. */
     static Duration pause(Answer answer, int round, Duration longest, RandomGenerator jitter) {
         var backOff = BACK_OFF_FIRST.toMillis() << Math.min(round, 10);
         var millis = Math.max(answer.retryAfter().toMillis(), Math.min(backOff, longest.toMillis()));

@@ -38,21 +38,21 @@ import store.chaos.running.RunningStore;
 import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The command. */
+/** The command {@code chaos/load}. */
 @Command(
         name = "chaos/load",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Sends customers to a running store at times that do not depend on how it is doing, follows each checkout"
-                    + " to its end, and keeps a journal.",
-            "Latencies count from the instant at which somebody was to come. The same seed has the same arrivals."
+            "Sends customers to a running store at times that do not depend on its answers, follows each checkout to"
+                    + " its end, and keeps a journal.",
+            "Latencies count from the planned arrival. The same seed gives the same arrivals."
         },
         footer = "%nExit codes: 0 done, 1 failed, 2 usage or a missing prerequisite, 3 the run is not valid, 130"
                 + " interrupted.")
 final class Load implements Callable<Integer> {
 
-    /** As long as the summary of an interrupted run may take; its checkouts are given up at once. */
+    /** How long the summary of an interrupted run may take; the checkouts of the run are given up at once. */
     private static final Duration INTERRUPT_BOUND = Duration.ofSeconds(10);
 
     private static final JsonMapper JSON = JsonMapper.builder()
@@ -73,7 +73,7 @@ final class Load implements Callable<Integer> {
     @Option(
             names = "--allow",
             paramLabel = "HOST",
-            description = "A host that may be sent to beside this machine; can be repeated.")
+            description = "Another host than this machine that the load may go to; can be repeated.")
     private List<String> allowed = new ArrayList<>();
 
     @Option(
@@ -87,15 +87,17 @@ final class Load implements Callable<Integer> {
     @Option(
             names = "--for",
             paramLabel = "TIME",
-            description = "How long they come: 60s, 2m, 1m30s. Default: 60s; 20s for each run or turn of --clients or"
-                    + " --against")
+            description =
+                    "How long customers come: 60s, 2m, 1m30s. Default: 60s; 20s for each run or turn of --clients or"
+                            + " --against")
     private @Nullable Duration length;
 
     @Option(
             names = "--warm-up",
             paramLabel = "TIME",
-            description = "How long they only browse before, up to the rate, uncounted: a cold driver is late. Default:"
-                    + " 10s; 2m of checkouts for --clients and --against")
+            description =
+                    "How long customers only browse before, up to the rate, uncounted: a cold driver is late. Default:"
+                            + " 10s; 2m of checkouts for --clients and --against")
     private @Nullable Duration warmUp;
 
     @Option(names = "--seed", defaultValue = "1", description = "Default: ${DEFAULT-VALUE}")
@@ -106,7 +108,7 @@ final class Load implements Callable<Integer> {
             split = ",",
             defaultValue = "checkout=75,cancel=5,browse=20",
             paramLabel = "KIND=SHARE",
-            description = "What they come for; cancel is a checkout that is cancelled while it is pending. Default:"
+            description = "Why customers come; cancel is a checkout that is cancelled while it is pending. Default:"
                     + " ${DEFAULT-VALUE}")
     private Map<Kind, Double> mix = Map.of();
 
@@ -116,13 +118,14 @@ final class Load implements Callable<Integer> {
             defaultValue =
                     "tok_visa=90,tok_declined=2,tok_insufficient_funds=2,tok_slow=2,tok_silent=1,tok_unavailable=2,tok_fraud_later=1",
             paramLabel = "CARD=SHARE",
-            description = "What they pay with. Default: ${DEFAULT-VALUE}")
+            description = "Cards that customers pay with. Default: ${DEFAULT-VALUE}")
     private Map<String, Double> cards = Map.of();
 
     @Option(
             names = "--profile",
             defaultValue = "spread",
-            description = "hot: nine in ten want one product; spread: all are wanted alike. Default: ${DEFAULT-VALUE}")
+            description = "hot: nine in ten want one product; spread: all products are wanted alike. Default:"
+                    + " ${DEFAULT-VALUE}")
     private Profile profile = Profile.SPREAD;
 
     @Option(names = "--customers", defaultValue = "50", description = "Guests to act as. Default: ${DEFAULT-VALUE}")
@@ -138,7 +141,7 @@ final class Load implements Callable<Integer> {
     @Option(
             names = "--out",
             paramLabel = "DIR",
-            description = "For journal.jsonl and load.json. Default: chaos/out/load-TIME")
+            description = "Directory of journal.jsonl and load.json. Default: chaos/out/load-TIME")
     private @Nullable Path out;
 
     @Mixin
@@ -158,14 +161,14 @@ final class Load implements Callable<Integer> {
                 .registerConverter(Duration.class, text -> Duration.parse("PT" + text))
                 .setExecutionExceptionHandler((failure, command, _) -> {
                     if (failure instanceof InterruptedException) {
-                        return 130; // before anybody came
+                        return 130; // before the first arrival
                     }
                     command.getErr().println("chaos/load: " + failure.getMessage());
                     return failure instanceof IOException ? 2 : 1;
                 });
     }
 
-    /** Of {@code load.json}, which {@code chaos/schema/load.schema.json} describes. */
+    /** The content of {@code load.json}; {@code chaos/schema/load.schema.json} describes it. */
     record Report(
             Instant startedAt,
             URI url,
@@ -184,7 +187,7 @@ final class Load implements Callable<Integer> {
             DriverReport driver,
             List<Map<Outcome, Long>> timeline) {}
 
-    /** @param cpuCores how many this process kept busy on average */
+    /** @param cpuCores how many cores this process kept busy on average */
     record DriverReport(double cpuCores, Percentiles lagMillis) {}
 
     @Override
@@ -287,7 +290,7 @@ final class Load implements Callable<Integer> {
     private void requireAllowed(URI store) throws IOException {
         var host = store.getHost();
         if (host == null || !List.of("http", "https").contains(store.getScheme())) {
-            throw usage(store + " is no address of a store");
+            throw usage(store + " is not the address of a store");
         }
         if (!allowed.contains(host)
                 && !Arrays.stream(InetAddress.getAllByName(host)).allMatch(InetAddress::isLoopbackAddress)) {
@@ -295,7 +298,7 @@ final class Load implements Callable<Integer> {
         }
     }
 
-    /** On SIGINT or SIGTERM the main thread gives up what is under way and still prints the summary; the JVM's exit code tells the signal. */
+    /** On SIGINT or SIGTERM the main thread gives up the checkouts under way and prints the summary; the exit code names the signal. */
     private static Thread interrupting(Thread main, CountDownLatch finished) {
         return new Thread(() -> {
             if (finished.getCount() == 0) {
@@ -316,7 +319,7 @@ final class Load implements Callable<Integer> {
         return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getProcessCpuTime();
     }
 
-    /** One line that is written over each second, or for a log a line each 5 s; the script knows which. */
+    /** Prints progress: on a terminal one line that is overwritten each second, in a log a line each 5 s. The script knows which. */
     private static void report(Plan plan, Driver driver, Results results, long began) {
         var isTerminal = Boolean.getBoolean("chaos.terminal");
         try {

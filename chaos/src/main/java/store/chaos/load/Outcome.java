@@ -2,24 +2,24 @@ package store.chaos.load;
 
 import store.chaos.load.Shop.Answer;
 
-/** What an arrival was told first. */
+/** The first answer to an arrival. */
 enum Outcome {
-    /** A look at the catalogue, as of now. */
+    /** The catalogue as of now. */
     SERVED,
-    /** A look at the catalogue, as of a while ago. */
+    /** The catalogue as of a while ago. */
     STALE,
     CONFIRMED,
     /** The order exists; its end is open. */
     ACCEPTED,
     /** Turned away before anything was done: 429, or 503 {@code not-accepted}. */
     SHED,
-    /** A final no: the card, the stock, the price, or a request that is wrong. */
+    /** Refused for good: the card, the stock, the price, or an invalid request. */
     REFUSED,
-    /** An answer that says nothing, or a connection that broke. */
+    /** An answer that says nothing about the order, or a broken connection. */
     FAILED,
-    /** No answer within the bound, or 504: nobody knows what was done. */
+    /** No answer within the bound, or 504: the outcome is unknown. */
     TIMED_OUT,
-    /** Never sent, because too many were waiting for their answers: the driver's fault, not the store's. */
+    /** Never sent, because too many requests were waiting for their answers: the driver's fault, not the store's. */
     DROPPED;
 
     static Outcome of(Answer answer) {
@@ -41,13 +41,13 @@ enum Outcome {
         DECLINED,
         REJECTED,
         CANCELLED,
-        /** The request was wrong, which is the driver's fault. */
+        /** The request was invalid, which is the driver's fault. */
         INVALID,
         /** Acknowledged, and not final within the bound. */
         OPEN,
         /** Never acknowledged within the bound. */
         UNACKNOWLEDGED,
-        /** Told that nothing was done, and did not come back. */
+        /** Turned away before anything was done, and did not come back. */
         GONE;
 
         static End of(Answer terminal) {

@@ -12,13 +12,13 @@ import java.util.UUID;
 import java.util.random.RandomGenerator;
 
 /**
- * Who comes when, and for what. It follows from these values alone: the same plan has the same arrivals, on any machine and however the
- * store is doing.
+ * Which customers come when, and for what. These values alone decide it: the same plan has the same arrivals, on any machine and
+ * whatever the store answers.
  *
  * @param mix shares of kinds of arrivals
  * @param cards shares of card tokens
- * @param products how many there are to choose from
- * @param customers how many take turns at random
+ * @param products how many products there are to choose from
+ * @param customers how many customers there are; each arrival draws one
  */
 record Plan(
         long seed,
@@ -31,8 +31,8 @@ record Plan(
         int customers) {
 
     /**
-     * {@code CANCEL} is a checkout whose customer, told that it is pending, cancels it; {@code OUTDATED} one whose customer has seen
-     * another price.
+     * {@code CANCEL} is a checkout that its customer cancels while it is pending; {@code OUTDATED} is one whose customer expects another
+     * price.
      */
     enum Kind {
         BROWSE,
@@ -41,7 +41,7 @@ record Plan(
         OUTDATED
     }
 
-    /** Nine in ten want the first product, or all are wanted alike. */
+    /** Nine in ten customers want the first product, or all products are wanted alike. */
     enum Profile {
         HOT,
         SPREAD
@@ -53,10 +53,10 @@ record Plan(
     /**
      * @param number from 0
      * @param atNanos from the run's beginning
-     * @param lines of the checkout; someone who browses looks at the first one's product
+     * @param lines of the checkout; a customer who browses looks at the product of the first
      * @param browsesAll looks at the whole catalogue instead
-     * @param repeats sends a checkout once more after its final answer, as an impatient customer or a lost answer would
-     * @param givesUp goes elsewhere when told at first that nothing was done; then nothing may ever have been
+     * @param repeats sends a checkout once more after its final answer, as an impatient customer does
+     * @param givesUp leaves when the first answer says that nothing was done; then the store must never do anything for this key
      */
     record Arrival(
             long number,
@@ -94,7 +94,7 @@ record Plan(
         }
     }
 
-    /** Others of the same customers look at products, more and more of them, until they are as many as come first in this plan. */
+    /** The same customers only browse, at a rate that rises from 0 to the first rate of this plan. */
     Plan browsingBefore(Duration warmUp) {
         var first = rate.stretches().getFirst();
         var rising = Rate.parse("0.." + Math.max(first.fromPerSecond(), first.toPerSecond()));
@@ -120,7 +120,7 @@ record Plan(
 
             @Override
             public Arrival next() {
-                // A generator of its own for each, so that what one draws does not change the others.
+                // Each arrival has a generator of its own, so that the draws of one do not change the others.
                 var arrival = arrival(number++, (long) (next * 1e9), contents.split());
                 next = times.getAsDouble();
                 return arrival;
@@ -155,7 +155,7 @@ record Plan(
 
     private static <T> T pick(Map<T, Double> shares, RandomGenerator random) {
         var sum = shares.values().stream().mapToDouble(share -> share).sum();
-        // A little less than the sum, so that rounding leaves nothing over after the last.
+        // A little less than the sum, so that rounding errors cannot lead past the last share.
         var left = new double[] {random.nextDouble() * sum * (1 - 1e-9)};
         return shares.entrySet().stream()
                 .filter(share -> (left[0] -= share.getValue()) < 0)

@@ -11,7 +11,7 @@ import java.util.stream.Stream;
  */
 record Rate(String text, List<Stretch> stretches) {
 
-    /** Above this one process could not keep its times. */
+    /** Above this rate one process could not keep to its times. */
     private static final double PER_SECOND_MAX = 10_000;
 
     record Stretch(double fromPerSecond, double toPerSecond) {
@@ -55,7 +55,7 @@ record Rate(String text, List<Stretch> stretches) {
         var stretchSeconds = seconds / stretches.size();
         return new DoubleSupplier() {
             private int current;
-            /** What remains to be crossed of the integral, counted from the current stretch's beginning. */
+            /** The part of the integral that is still to cross, from the beginning of the current stretch. */
             private double expected;
 
             @Override

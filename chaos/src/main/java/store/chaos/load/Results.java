@@ -15,13 +15,13 @@ import store.chaos.load.Outcome.End;
 import store.chaos.load.Plan.Arrival;
 import store.chaos.load.Plan.Kind;
 
-/** What became of the arrivals so far. Latencies count from the instant at which somebody was to come, whenever they were sent. */
+/** Outcomes of the arrivals so far. Latencies count from the planned arrival, whenever the request was sent. */
 final class Results {
 
-    /** Above this the driver did not send what was planned. */
+    /** Above this lag the driver did not send what was planned. */
     private static final double LAG_P99_MAX_MILLIS = 10;
 
-    /** Microseconds, to 3 digits, as far up as they come. */
+    /** Microseconds to 3 digits, without an upper limit. */
     static final class Latencies extends ConcurrentHistogram {
         private static final long serialVersionUID = 1;
 
@@ -85,7 +85,7 @@ final class Results {
         untilFinal.record(nanos);
     }
 
-    /** @param count of what lies behind the others, which are milliseconds */
+    /** Milliseconds. @param count of the recorded values */
     record Percentiles(long count, double p50, double p90, double p99, double p999, double max) {
 
         static Percentiles of(Histogram micros) {
@@ -105,7 +105,7 @@ final class Results {
         }
     }
 
-    /** A stretch of the run, or all of it; outcomes by the second in which somebody was to come. */
+    /** A stretch of the run, or all of it. Each outcome belongs to the second of its planned arrival. */
     record Section(
             String perSecond,
             double seconds,
@@ -117,7 +117,7 @@ final class Results {
         return section(plan.rate().text(), seconds, 0, bySecond.length, 0, firstAnswers.size());
     }
 
-    /** One for each stretch; seconds that two share are counted to the earlier. */
+    /** One section for each stretch; a second that two stretches share counts for the earlier. */
     List<Section> steps() {
         var seconds = plan.seconds() / firstAnswers.size();
         return IntStream.range(0, firstAnswers.size())
@@ -149,7 +149,7 @@ final class Results {
                 Percentiles.of(steps.stream().map(Stretch::checkout)));
     }
 
-    /** Outcomes that there were, for each second. */
+    /** The outcomes of each second, without those that did not occur. */
     List<Map<Outcome, Long>> timeline() {
         return Arrays.stream(bySecond)
                 .map(second -> {
@@ -180,7 +180,7 @@ final class Results {
         return Percentiles.of(lags);
     }
 
-    /** Why this run's figures say nothing about the store; empty if they do. */
+    /** Why the figures of this run say nothing about the store; empty if they do. */
     List<String> doubts() {
         var dropped = total(0).outcomes().getOrDefault(Outcome.DROPPED, 0L);
         return Stream.of(
@@ -189,7 +189,7 @@ final class Results {
                                         .formatted(lagMillis().p99())
                                 : "",
                         dropped > 0 ? dropped + " arrivals were dropped" : "",
-                        ends[End.INVALID.ordinal()].sum() > 0 ? "the store called requests wrong" : "")
+                        ends[End.INVALID.ordinal()].sum() > 0 ? "the store answered that requests are invalid" : "")
                 .filter(doubt -> !doubt.isEmpty())
                 .toList();
     }

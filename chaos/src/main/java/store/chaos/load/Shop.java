@@ -27,7 +27,7 @@ import tools.jackson.databind.node.MissingNode;
 /** The store's public API. Every call is one attempt, bounded, and in the journal. */
 final class Shop implements AutoCloseable {
 
-    /** More than three times what the store may take: who waits longer has hung up. */
+    /** More than three times the store's own bound; a customer who waits longer has hung up. */
     static final Duration ANSWER_BOUND = Duration.ofSeconds(10);
 
     record Product(String sku, long price, String currency) {}
@@ -36,18 +36,17 @@ final class Shop implements AutoCloseable {
 
     /**
      * @param status 0 if there was no answer, or not all of it
-     * @param isTimeout there was none within the bound
+     * @param isTimeout whether the bound passed without an answer
      * @param retryAfter zero if the store named no time
      */
     record Answer(int status, String body, boolean isTimeout, Duration retryAfter) {
 
-        /** A member of the body; missing also where the body is no JSON. */
+        /** A member of the body; missing also if the body is not JSON. */
         JsonNode field(String name) {
             try {
                 return JsonMapper.shared().readTree(body).path(name);
             } catch (JacksonException e) {
-                return MissingNode
-                        .getInstance(); // whatever stands between us and the store may answer in its own words
+                return MissingNode.getInstance(); // not the store but something in front of it has answered
             }
         }
 
@@ -55,7 +54,7 @@ final class Shop implements AutoCloseable {
             return field("type").asString("").endsWith("/problems/" + name);
         }
 
-        /** Whether a repeat of the same key could get another answer. */
+        /** Whether every repeat of the same key gets this answer again. */
         boolean isTerminal() {
             return status == 201 || status >= 400 && status < 500 && status != 429 && !isProblem("key-in-flight");
         }
@@ -67,10 +66,10 @@ final class Shop implements AutoCloseable {
 
     /** @param journal takes each attempt */
     Shop(URI gateway, Consumer<Journal.Entry> journal) {
-        // One call of ours is one request on the wire: the client's own retries would not be in the journal.
+        // One call is one request on the wire: retries by the HTTP client would not be in the journal.
         System.setProperty("jdk.httpclient.disableRetryConnect", "true");
         System.setProperty("jdk.httpclient.redirects.retrylimit", "1");
-        // Below the servers' own 20 s, so that hardly a request meets a connection that is being closed.
+        // Below the servers' own 20 s, so that a request rarely meets a connection that is being closed.
         System.setProperty("jdk.httpclient.keepalive.timeout", "10");
         this.http = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
@@ -81,7 +80,7 @@ final class Shop implements AutoCloseable {
         this.journal = journal;
     }
 
-    /** @throws IOException if the store does not tell */
+    /** @throws IOException if the store lists no products */
     List<Product> products() throws IOException, InterruptedException {
         var products =
                 browse("").field("products").valueStream().map(Shop::product).toList();
@@ -98,7 +97,7 @@ final class Shop implements AutoCloseable {
                 product.path("price").path("currency").asString());
     }
 
-    /** @throws IOException if the store does not take guests */
+    /** @throws IOException if the store takes no guests */
     List<Customer> guests(int count) throws IOException, InterruptedException {
         var guests = new ArrayList<Customer>();
         while (guests.size() < count) {
@@ -133,7 +132,7 @@ final class Shop implements AutoCloseable {
                         .POST(BodyPublishers.ofString(checkout)));
     }
 
-    /** @param key the order was placed with; for the journal alone */
+    /** @param key with which the order was placed; for the journal alone */
     Answer order(Customer customer, String key, String id, int attempt) throws InterruptedException {
         return send("order", key, customer, attempt, request("/api/orders/" + id));
     }
@@ -148,7 +147,7 @@ final class Shop implements AutoCloseable {
                 request("/api/orders/" + id + "/cancel").POST(BodyPublishers.noBody()));
     }
 
-    /** The body of a checkout: it expects to pay what the products cost, and so much too much. */
+    /** The body of a checkout. @param tooMuch how far the expected total is above what the products cost */
     static String checkout(List<Line> lines, List<Product> products, String card, long tooMuch) {
         var total = lines.stream()
                 .mapToLong(
@@ -169,7 +168,7 @@ final class Shop implements AutoCloseable {
         return HttpRequest.newBuilder(gateway.resolve(path));
     }
 
-    /** @throws InterruptedException when the run is given up; the attempt is in the journal all the same */
+    /** @throws InterruptedException when the run is given up; the journal has the attempt nevertheless */
     private Answer send(
             String call, @Nullable String key, @Nullable Customer customer, int attempt, HttpRequest.Builder request)
             throws InterruptedException {
@@ -179,7 +178,7 @@ final class Shop implements AutoCloseable {
         var at = Instant.now();
         var began = System.nanoTime();
         var answer = new Answer(0, "", false, Duration.ZERO);
-        // The request's own timeout ends at the headers; this one covers the body.
+        // The request's own timeout would end at the headers; this one covers the body.
         var exchange = http.sendAsync(request.build(), BodyHandlers.ofString());
         try {
             var response = exchange.get(ANSWER_BOUND.toMillis(), TimeUnit.MILLISECONDS);
@@ -197,7 +196,7 @@ final class Shop implements AutoCloseable {
             }
         } finally {
             exchange.cancel(true);
-            // A guest's token is a secret, and a catalogue is long; no auditor asks for either.
+            // A guest's token is a secret, and a catalogue is long; the auditor needs neither.
             var isKept = answer.status() != 0 && !call.equals("browse") && !call.equals("guest");
             journal.accept(new Journal.Entry(
                     at,

@@ -6,7 +6,7 @@ import store.chaos.load.Load.Report;
 import store.chaos.load.Results.Percentiles;
 import store.chaos.load.Results.Section;
 
-/** The result of a run for people. */
+/** The result of a run as text. */
 final class Summary {
 
     private Summary() {}

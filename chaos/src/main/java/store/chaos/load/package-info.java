@@ -1,4 +1,4 @@
-/** Customers who come when they come, however the store is doing, and what becomes of each. */
+/** Customers who come at times that do not depend on the store, and what becomes of each. */
 @NullMarked
 package store.chaos.load;
 

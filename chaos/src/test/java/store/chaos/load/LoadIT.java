@@ -27,7 +27,7 @@ import store.chaos.journal.Journal.Entry;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The command as users give it, on a real store. */
+/** The command as users run it, on a real store. */
 @Timeout(90)
 class LoadIT {
 
@@ -60,7 +60,7 @@ class LoadIT {
 
         var times = first.offsetsByKey();
         assertThat(again.offsetsByKey()).containsOnlyKeys(times.keySet());
-        // A busy machine sends late, but not by as much as any other order of arrivals would have it.
+        // A busy machine sends late, but by less than another order of arrivals would.
         assertThat(again.offsetsByKey())
                 .allSatisfy((key, seconds) -> assertThat(seconds).isCloseTo(times.get(key), within(1.0)));
         // The request's fingerprint covers products, quantities, card and total.
@@ -75,7 +75,7 @@ class LoadIT {
     private static void assertThatItAddsUp(Run run) {
         var total = run.report.path("total");
         var places = run.entries("place").filter(entry -> entry.attempt() == 1).count();
-        var browses = run.entries("browse").count() - 1; // the driver's own look at what there is
+        var browses = run.entries("browse").count() - 1; // the driver's own look at the catalogue
         assertThat(sum(total.path("outcomes"))).isEqualTo(places + browses);
         assertThat(run.arrivalsBySecond().stream().mapToLong(count -> count).sum())
                 .isEqualTo(places + browses);
@@ -106,7 +106,7 @@ class LoadIT {
         assertThat(pieces).hasSizeGreaterThan(1);
         assertThat(Collections.max(pieces)).isGreaterThan(keys.size() * 3 / 4);
 
-        // Those who only browsed before, to warm up, are in the journal and not among the arrivals.
+        // Customers of the warm-up are in the journal and not among the arrivals.
         assertThat(run.entries("browse").count()).isGreaterThan(20);
         assertThat(sum(run.report.path("total").path("outcomes"))).isEqualTo(keys.size());
     }
@@ -114,7 +114,7 @@ class LoadIT {
     @Test
     void anInterruptLeavesAReadableJournalAndNothingRunning() throws Exception {
         var out = directory.resolve("interrupted");
-        // Its own seed: the same one would repeat the keys of the run beside it.
+        // A seed of its own: another run's seed would repeat that run's keys.
         var load = start(out, "--seed", "3", "--rate", "30", "--for", "60s", "--cards", "tok_silent=1,tok_visa=1");
         var journal = out.resolve("journal.jsonl");
         await().atMost(BOUND)
@@ -166,7 +166,7 @@ class LoadIT {
         return keys.keySet().stream().map(key -> "'" + key + "'").collect(Collectors.joining(","));
     }
 
-    /** Whether it is valid depends on how busy this machine is; what became of the arrivals does not. */
+    /** The validity of a run depends on how busy this machine is; the fate of its arrivals does not. */
     private static Run load(String name, String... options) throws IOException, InterruptedException {
         var out = directory.resolve(name);
         var load = start(out, options);

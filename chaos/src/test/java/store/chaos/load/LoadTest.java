@@ -112,7 +112,7 @@ class LoadTest {
         assertThat(report.path("total").path("outcomes").path("SHED").asInt()).isEqualTo(keys.size());
         assertThat(report.path("ends").path("CONFIRMED").asInt()).isEqualTo(repeated.size());
         assertThat(report.path("ends").path("GONE").asInt())
-                .as("some do not come back, and more do")
+                .as("some customers leave, and more come back")
                 .isBetween(1, repeated.size())
                 .isEqualTo(keys.size() - repeated.size());
     }
@@ -135,13 +135,13 @@ class LoadTest {
     }
 
     @Test
-    void cancelsWhatIsPendingIfThatIsPlanned() throws Exception {
+    void cancelsPendingOrdersIfThatIsPlanned() throws Exception {
         clerk = (exchange, attempt) -> answer(exchange, attempt == 1 ? 202 : 201, attempt == 1 ? PENDING : CONFIRMED);
         load("--rate", "20", "--for", "1s", "--mix", "cancel=1");
         assertThat(entries().filter(entry -> entry.call().equals("cancel"))).hasSize(keys().size());
     }
 
-    /** A driver that waits for answers would send nothing while the store stands still, and would then report short latencies. */
+    /** A driver that waited for answers would send nothing while the store stands still, and would report short latencies afterwards. */
     @Test
     void aStoreThatStandsStillStopsNeitherTheArrivalsNorTheirClocks() throws Exception {
         var resumes = new CountDownLatch(1);
@@ -154,7 +154,9 @@ class LoadTest {
             answer(exchange, isResumed ? 201 : 500, CONFIRMED);
         };
         var report = load("--rate", "40", "--for", "2s", "--mix", "checkout=1");
-        assertThat(resumes.getCount()).as("sixty come while none has an answer").isZero();
+        assertThat(resumes.getCount())
+                .as("sixty customers come while none has an answer")
+                .isZero();
         assertThat(report.path("total").path("checkoutMillis").path("p50").asDouble())
                 .isGreaterThan(300);
     }
@@ -203,13 +205,13 @@ class LoadTest {
     }
 
     @Test
-    void sendsNowhereElseUnlessAllowed() {
+    void sendsToNoOtherHostUnlessAllowed() {
         assertThat(exitCode("--url", "http://192.0.2.1:8080", "--for", "1s")).isEqualTo(2);
         assertThat(exitCode("--url", "ftp://localhost/", "--for", "1s")).isEqualTo(2);
         assertThat(out).isEmptyDirectory();
     }
 
-    /** An address of this machine that is none of its loopback's stands for another machine's. */
+    /** An address of this machine that is not a loopback address stands for another machine. */
     @Test
     void sendsToAnotherAddressOnceItIsAllowed() throws Exception {
         var address = NetworkInterface.networkInterfaces()
@@ -226,7 +228,7 @@ class LoadTest {
     }
 
     @Test
-    void refusesWhatItCannotRead() {
+    void refusesArgumentsThatItCannotRead() {
         for (var arguments : List.of("--rate=fast", "--for=soon", "--mix=steal=1", "--cards=tok_visa=0")) {
             assertThat(exitCode("--url", url(), arguments)).as(arguments).isEqualTo(2);
         }
@@ -265,7 +267,7 @@ class LoadTest {
         assertThat(attempts).hasSize(20);
     }
 
-    /** The run's validity depends on how busy this machine is; what became of the arrivals does not. */
+    /** The validity of a run depends on how busy this machine is; the fate of its arrivals does not. */
     private JsonNode load(String... arguments) throws IOException {
         var all = new ArrayList<>(Arrays.asList(arguments));
         all.addAll(List.of("--url", url(), "--customers", "2"));

@@ -28,7 +28,7 @@ class PlanTest {
     }
 
     @Test
-    void whatTheyComeForDoesNotMoveTheirTimes() {
+    void theProfileDoesNotMoveTheTimesOfArrivals() {
         assertThat(arrivals(7, "30", Profile.HOT))
                 .extracting(Arrival::atNanos)
                 .isEqualTo(arrivals(7, "30", Profile.SPREAD).stream()
@@ -87,12 +87,12 @@ class PlanTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "-1", "NaN", "1e9", "10,", "10..", "..5", "fast"})
-    void refusesARateThatIsNone(String text) {
+    void refusesInvalidRates(String text) {
         assertThatThrownBy(() -> Rate.parse(text)).isInstanceOf(NumberFormatException.class);
     }
 
     @Test
-    void refusesSharesThatAreNone() {
+    void refusesInvalidShares() {
         assertThatThrownBy(() -> plan(1, "30", Profile.HOT, Map.of(Kind.BROWSE, 0.0)))
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> plan(1, "30", Profile.HOT, Map.of(Kind.BROWSE, -1.0, Kind.CHECKOUT, 2.0)))
