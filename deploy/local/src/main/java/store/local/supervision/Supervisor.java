@@ -42,7 +42,7 @@ public final class Supervisor {
         this.ownership = ownership;
         this.plan = plan;
         this.keepers = plan.parts().stream()
-                .map(part -> new Keeper(part, plan.restart(), plan.restartDelay(), started -> record()))
+                .map(part -> new Keeper(part, plan.restart(), plan.restartDelay(), this::record))
                 .toList();
     }
 
