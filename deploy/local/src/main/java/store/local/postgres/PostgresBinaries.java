@@ -16,7 +16,7 @@ import java.util.Map;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.compressors.xz.XZCompressorInputStream;
-import org.apache.commons.io.file.PathUtils;
+import org.apache.commons.io.FileUtils;
 import store.local.supervision.ShortCommand;
 
 /**
@@ -55,9 +55,7 @@ public record PostgresBinaries(Path home, List<String> prefix) {
         Path home = folder.resolve(key);
         if (!Files.isDirectory(home)) {
             Path unfinished = folder.resolve(key + ".new");
-            if (Files.exists(unfinished)) {
-                PathUtils.deleteDirectory(unfinished);
-            }
+            FileUtils.deleteDirectory(unfinished.toFile());
             Files.createDirectories(unfinished);
             try (InputStream packed = connection.getInputStream()) {
                 untar(packed, unfinished);
@@ -90,13 +88,10 @@ public record PostgresBinaries(Path home, List<String> prefix) {
                 new TarArchiveInputStream(new XZCompressorInputStream(new BufferedInputStream(packed)))) {
             for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
                 Path path = entry.resolveIn(target);
-                if (entry.isDirectory()) {
-                    Files.createDirectories(path);
-                } else if (entry.isSymbolicLink()) {
-                    Files.createDirectories(path.getParent());
+                Files.createDirectories(entry.isDirectory() ? path : path.getParent());
+                if (entry.isSymbolicLink()) {
                     Files.createSymbolicLink(path, Path.of(entry.getLinkName()));
-                } else {
-                    Files.createDirectories(path.getParent());
+                } else if (!entry.isDirectory()) {
                     Files.copy(tar, path);
                     if ((entry.getMode() & 0100) != 0) {
                         Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxr-xr-x"));

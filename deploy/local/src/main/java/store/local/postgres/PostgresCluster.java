@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
-import org.apache.commons.io.file.PathUtils;
+import org.apache.commons.io.FileUtils;
 import store.local.supervision.ShortCommand;
 
 /**
@@ -61,9 +61,7 @@ public record PostgresCluster(PostgresBinaries binaries, Path data) {
             requireOwnMajor(Files.readString(version).strip());
             return;
         }
-        if (Files.exists(unfinished)) {
-            PathUtils.deleteDirectory(unfinished);
-        }
+        FileUtils.deleteDirectory(unfinished.toFile());
         Files.createDirectories(data.getParent());
         run(
                 "initdb",

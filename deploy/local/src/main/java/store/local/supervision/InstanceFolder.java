@@ -12,7 +12,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.commons.io.file.PathUtils;
+import org.apache.commons.io.FileUtils;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.json.JsonMapper;
@@ -60,27 +60,20 @@ public record InstanceFolder(Path path) {
         Files.createDirectories(path.resolve("logs"));
     }
 
-    /** Forgets data and keys; interrupted, it has forgotten the data alone, or nothing. */
+    /** Forgets data and keys. If it is interrupted, it has forgotten the data alone, or nothing. */
     public void forget() throws IOException {
         Path forgotten = path.resolve("forgotten");
+        FileUtils.deleteDirectory(forgotten.toFile());
         for (Path folder : List.of(data(), secrets())) {
-            if (Files.exists(forgotten)) {
-                PathUtils.deleteDirectory(forgotten);
-            }
             if (Files.exists(folder)) {
                 Files.move(folder, forgotten);
+                FileUtils.deleteDirectory(forgotten.toFile());
             }
-        }
-        if (Files.exists(forgotten)) {
-            PathUtils.deleteDirectory(forgotten);
         }
     }
 
     public Optional<Plan> plan() throws IOException {
-        Path file = path.resolve(PLAN);
-        return Files.exists(file)
-                ? Optional.of(JSON.readValue(Files.readAllBytes(file), Plan.class))
-                : Optional.empty();
+        return read(PLAN, new TypeReference<Plan>() {});
     }
 
     public void write(Plan plan) throws IOException {
@@ -89,10 +82,13 @@ public record InstanceFolder(Path path) {
 
     /** The processes that were started last, by part; the supervisor is among them. */
     public Map<String, ProcessIdentity> running() throws IOException {
-        Path file = path.resolve(RUNNING);
-        return Files.exists(file)
-                ? JSON.readValue(Files.readAllBytes(file), new TypeReference<Map<String, ProcessIdentity>>() {})
-                : Map.of();
+        return read(RUNNING, new TypeReference<Map<String, ProcessIdentity>>() {})
+                .orElse(Map.of());
+    }
+
+    private <T> Optional<T> read(String name, TypeReference<T> type) throws IOException {
+        Path file = path.resolve(name);
+        return Files.exists(file) ? Optional.of(JSON.readValue(Files.readAllBytes(file), type)) : Optional.empty();
     }
 
     /** The supervisor, if it lives. */
