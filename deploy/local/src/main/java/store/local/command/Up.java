@@ -234,7 +234,7 @@ final class Up implements Callable<Integer> {
         try (Control control = new Control(plan)) {
             awaitAnswer(control, supervisor, folder);
             startAll(control, plan, part -> part.kind() == Kind.DATABASE, folder);
-            startAll(control, plan, part -> part.name().equals(PrepareInstance.LINKS), folder);
+            startAll(control, plan, part -> part.name().equals(Topology.LINKS), folder);
             if (!PrepareInstance.untrained(plan).isEmpty()) {
                 say("making start-up caches, once for each build");
                 preparation.train(folder, plan);

@@ -11,9 +11,10 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import java.util.zip.ZipFile;
-import org.apache.commons.io.file.PathUtils;
+import org.apache.commons.io.FileUtils;
 import store.local.supervision.Plan;
 import store.local.supervision.ShortCommand;
 import store.local.supervision.Supervisor;
@@ -62,67 +63,49 @@ final class Applications {
     List<String> springCommand(Path jar, List<String> flags) throws IOException {
         Path home = folder.resolve(key(jar));
         if (!Files.isDirectory(home)) {
-            Path unfinished = cleared(home);
+            Path unfinished = empty(home);
             Path log = home.resolveSibling(home.getFileName() + ".log");
-            List<String> extract = List.of(
-                    java.toString(),
-                    "-Djarmode=tools",
-                    "-jar",
-                    jar.toString(),
-                    "extract",
-                    "--destination",
-                    unfinished.toString());
+            String destination = unfinished.toString();
+            List<String> extract =
+                    java(List.of("-Djarmode=tools"), "-jar", jar.toString(), "extract", "--destination", destination);
             ShortCommand.run(extract, Map.of(), "", log, EXTRACTION_BOUND);
             Files.delete(log);
             Files.move(unfinished, home);
         }
-        List<String> command = new ArrayList<>(List.of(java.toString()));
-        command.addAll(flags);
-        // The JVM ignores a cache that other flags or another JDK made; with these in its name it is made again
-        // instead.
+        // The JVM ignores a cache that another JDK made, or other flags: their digest in the name has it made again.
         String maker = digest(System.getProperty("java.vm.version") + flags);
-        command.add(CACHE_FLAG + home.resolve("classes-" + maker + ".aot"));
-        command.add("-jar");
-        command.add(home.resolve(jar.getFileName()).toString());
-        return command;
+        String cache = CACHE_FLAG + home.resolve("classes-" + maker + ".aot");
+        return java(flags, cache, "-jar", home.resolve(jar.getFileName()).toString());
     }
 
     /** The command that runs a plain jar with the libraries in the {@code lib} folder beside it, if there is one. */
     List<String> plainCommand(Path jar, List<String> flags) throws IOException {
-        List<String> command = new ArrayList<>(List.of(java.toString()));
-        command.addAll(flags);
-        command.add("-jar");
-        command.add(copy(jar).toString());
-        return command;
+        return java(flags, "-jar", copy(jar).toString());
     }
 
     /** The command that runs a class of a plain jar with the libraries in the {@code lib} folder beside it. */
     List<String> classCommand(Path jar, List<String> flags, String main) throws IOException {
         Path copy = copy(jar);
-        List<String> command = new ArrayList<>(List.of(java.toString()));
-        command.addAll(flags);
-        command.addAll(List.of("-cp", copy + ":" + copy.resolveSibling("lib") + "/*", main));
-        return command;
+        return java(flags, "-cp", copy + ":" + copy.resolveSibling("lib") + "/*", main);
     }
 
     /** The command that runs the supervisor, from a copy of the given launcher. */
     List<String> supervisorCommand(Path launcher, Path instance) throws IOException {
-        return List.of(
-                java.toString(),
-                "-Xmx24m",
-                "-Xss256k",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                copy(launcher).toString(),
-                Supervisor.class.getName(),
-                instance.toString());
+        List<String> flags = List.of("-Xmx24m", "-Xss256k", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+        return java(flags, "-cp", copy(launcher).toString(), Supervisor.class.getName(), instance.toString());
+    }
+
+    private List<String> java(List<String> flags, String... arguments) {
+        List<String> command = new ArrayList<>(List.of(java.toString()));
+        command.addAll(flags);
+        command.addAll(List.of(arguments));
+        return command;
     }
 
     private Path copy(Path jar) throws IOException {
         Path home = folder.resolve(key(jar));
         if (!Files.isDirectory(home)) {
-            Path unfinished = cleared(home);
+            Path unfinished = empty(home);
             Files.copy(jar, unfinished.resolve(jar.getFileName()));
             Path libraries = jar.resolveSibling("lib");
             if (Files.isDirectory(libraries)) {
@@ -146,7 +129,7 @@ final class Applications {
 
     /** Whether the part would start faster after {@link #train}. */
     static boolean untrained(Plan.Part part) {
-        return cache(part).stream().anyMatch(cache -> !Files.exists(cache));
+        return cache(part).filter(cache -> !Files.exists(cache)).isPresent();
     }
 
     /**
@@ -154,17 +137,11 @@ final class Applications {
      * must be up, for the run migrates it.
      */
     static void train(Plan.Part part, Path log) throws IOException {
-        Path cache = cache(part).getFirst();
+        Path cache = cache(part).orElseThrow();
         Path unfinished = cache.resolveSibling(cache.getFileName() + ".new");
-        List<String> command = new ArrayList<>();
-        for (String argument : part.command()) {
-            if (argument.startsWith(CACHE_FLAG)) {
-                command.add("-XX:AOTCacheOutput=" + unfinished);
-                command.add("-Dspring.context.exit=onRefresh");
-            } else {
-                command.add(argument);
-            }
-        }
+        List<String> command = new ArrayList<>(part.command());
+        command.removeIf(argument -> argument.startsWith(CACHE_FLAG));
+        command.addAll(1, List.of("-XX:AOTCacheOutput=" + unfinished, "-Dspring.context.exit=onRefresh"));
         ShortCommand.run(command, part.environment(), "", log, TRAINING_BOUND);
         if (!Files.exists(unfinished)) {
             throw new IOException("the JVM wrote none; see " + log);
@@ -180,26 +157,24 @@ final class Applications {
                 String path = application.toString();
                 String versions = path.substring(0, path.lastIndexOf('-') + 1);
                 if (!used.contains(path) && used.contains(versions)) {
-                    PathUtils.deleteDirectory(application);
+                    FileUtils.deleteDirectory(application.toFile());
                 }
             }
         }
     }
 
-    private static List<Path> cache(Plan.Part part) {
+    private static Optional<Path> cache(Plan.Part part) {
         return part.command().stream()
                 .filter(argument -> argument.startsWith(CACHE_FLAG))
                 .map(argument -> Path.of(argument.substring(CACHE_FLAG.length())))
-                .toList();
+                .findFirst();
     }
 
-    private static Path cleared(Path home) throws IOException {
+    /** An empty folder beside the one that it becomes when it is complete. */
+    private static Path empty(Path home) throws IOException {
         Path unfinished = home.resolveSibling(home.getFileName() + ".new");
-        if (Files.exists(unfinished)) {
-            PathUtils.deleteDirectory(unfinished);
-        }
-        Files.createDirectories(unfinished);
-        return unfinished;
+        FileUtils.deleteDirectory(unfinished.toFile());
+        return Files.createDirectories(unfinished);
     }
 
     /** Names a jar by its content: the checksums that are in it anyway. */

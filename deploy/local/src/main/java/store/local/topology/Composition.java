@@ -8,10 +8,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import store.local.postgres.PostgresCluster;
 import store.local.supervision.InstanceFolder;
@@ -20,25 +19,22 @@ import store.local.supervision.Plan.Kind;
 import store.local.topology.Topology.Database;
 import store.local.topology.Topology.Service;
 
-/** Who listens where in one instance, and what each part is told about it. */
+/** Where each part of one instance listens, and what each part is told about the others. */
 final class Composition {
-
-    /** The part that all calls between parts go through, where an instance has it. */
-    static final String LINKS = "links";
 
     private final Topology topology;
     private final InstanceFolder folder;
     private final Secrets secrets;
+    private final Ports free;
     private final Optional<Integer> stock;
     private final Map<String, Integer> ports = new HashMap<>();
-    private final Map<String, Integer> managementPorts = new HashMap<>();
 
-    /** Where {@code caller:callee} is entered, if the two are linked by a proxy. */
+    /** Where the proxy listens for {@code caller:callee}; empty without links. */
     private final Map<String, Integer> linkPorts = new TreeMap<>();
 
     /**
      * @param publicPort the last service's
-     * @param stock pieces of every product to begin with, or empty for the usual ones
+     * @param stock pieces of every product to begin with, or empty for the usual number
      * @param links whether each call between parts, and to each database, goes through a proxy of its own
      */
     Composition(
@@ -53,17 +49,17 @@ final class Composition {
         this.topology = topology;
         this.folder = folder;
         this.secrets = secrets;
+        this.free = free;
         this.stock = stock;
         for (Database database : topology.databases()) {
             ports.put(database.name(), free.take());
         }
         for (Service service : topology.services()) {
             ports.put(service.name(), free.take());
-            managementPorts.put(service.name(), free.take());
         }
         ports.put(topology.services().getLast().name(), publicPort);
         if (links) {
-            ports.put(LINKS, free.take());
+            ports.put(Topology.LINKS, free.take());
             for (Service service : topology.services()) {
                 for (String callee : callees(service)) {
                     linkPorts.put(service.name() + ":" + callee, free.take());
@@ -72,45 +68,33 @@ final class Composition {
         }
     }
 
-    /** A service's view of the others. */
-    private record View(Composition composition, String viewer, Set<String> seen) implements Topology.Wiring {
-        @Override
-        public String address(String service) {
-            List<String> instances = composition.topology.services().stream()
-                    .map(Service::name)
-                    .filter(instance -> Topology.means(service, instance))
-                    .toList();
-            seen.addAll(instances);
-            return instances.stream()
-                    .map(instance -> "http://127.0.0.1:" + composition.portTowards(viewer, instance))
-                    .collect(Collectors.joining(","));
-        }
-
-        @Override
-        public Path secret(String file) {
-            return composition.secrets.file(file);
-        }
-
-        @Override
-        public Optional<Integer> stock() {
-            return composition.stock;
-        }
+    private List<String> callees(Service service) {
+        Stream<String> called = service.calls().values().stream().flatMap(this::instances);
+        return Stream.concat(called, service.database().stream().map(Database::name))
+                .toList();
     }
 
-    private Set<String> callees(Service service) {
-        Set<String> callees = new TreeSet<>();
-        environment(service, callees);
-        service.database().ifPresent(database -> callees.add(database.name()));
-        return callees;
+    private Stream<String> instances(String service) {
+        return topology.services().stream().map(Service::name).filter(instance -> Topology.means(service, instance));
     }
 
     private Map<String, String> environment(Service service) {
-        return environment(service, new TreeSet<>());
-    }
-
-    /** @param seen gets the services that it is told about */
-    private Map<String, String> environment(Service service, Set<String> seen) {
-        return service.environment().apply(new View(this, service.name(), seen));
+        Map<String, String> environment = new HashMap<>();
+        service.calls()
+                .forEach((variable, callee) -> environment.put(
+                        variable,
+                        instances(callee)
+                                .map(instance -> "http://127.0.0.1:" + portTowards(service.name(), instance))
+                                .collect(Collectors.joining(","))));
+        service.secrets().forEach((variable, name) -> {
+            Path file = secrets.file(name);
+            // Spring reads a PEM file as a resource, which has a URL.
+            environment.put(variable, name.endsWith(".pem") ? file.toUri().toString() : file.toString());
+        });
+        if (service.keepsStock()) {
+            stock.ifPresent(pieces -> environment.put("STORE_INVENTORY_STOCK", Integer.toString(pieces)));
+        }
+        return environment;
     }
 
     String address(String service) {
@@ -120,12 +104,12 @@ final class Composition {
     /** @param command runs the proxy */
     Plan.Part linksPart(List<String> command) {
         List<String> full = new ArrayList<>(command);
-        full.addAll(List.of("--port", Integer.toString(port(LINKS))));
+        full.addAll(List.of("--port", Integer.toString(port(Topology.LINKS))));
         linkPorts.forEach((link, port) -> {
             String callee = link.substring(link.indexOf(':') + 1);
             full.addAll(List.of("--proxy", link + "=" + port + ":127.0.0.1:" + port(callee)));
         });
-        return part(LINKS, full, Map.of(), address(LINKS) + "/version", null);
+        return part(Topology.LINKS, full, Map.of(), address(Topology.LINKS) + "/version", null);
     }
 
     Plan.Part part(Database database, PostgresCluster cluster) throws IOException {
@@ -149,15 +133,15 @@ final class Composition {
     }
 
     private Plan.Part springPart(Service service, List<String> command) throws IOException {
-        String managementPort = Integer.toString(port(managementPorts, service.name()));
+        String managementPort = Integer.toString(free.take());
         String managementUrl = "http://127.0.0.1:" + managementPort;
-        Map<String, String> environment = new HashMap<>(environment(service));
+        Map<String, String> environment = environment(service);
         environment.putAll(Map.of(
                 "SERVER_ADDRESS", "127.0.0.1",
                 "SERVER_PORT", Integer.toString(port(service.name())),
                 "MANAGEMENT_SERVER_ADDRESS", "127.0.0.1",
                 "MANAGEMENT_SERVER_PORT", managementPort,
-                // glibc otherwise keeps an arena per core and thread: memory that nobody uses
+                // Without it glibc keeps an arena for each core and thread: memory that nothing uses.
                 "MALLOC_ARENA_MAX", "2"));
         if (service.database().isPresent()) {
             Database database = service.database().get();
@@ -205,10 +189,6 @@ final class Composition {
     }
 
     private int port(String part) {
-        return port(ports, part);
-    }
-
-    private static int port(Map<String, Integer> ports, String part) {
         return Objects.requireNonNull(ports.get(part), part);
     }
 }

@@ -20,7 +20,7 @@ public final class Ports {
     private int next = ThreadLocalRandom.current().nextInt(COUNT);
 
     /** The next port that nobody listens on; never the same one twice. */
-    public int take() throws IOException {
+    public synchronized int take() throws IOException {
         for (int tries = 0; tries < COUNT; tries++) {
             int port = LOWEST + next++ % COUNT;
             if (isFree(port)) {

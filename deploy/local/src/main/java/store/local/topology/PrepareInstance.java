@@ -8,11 +8,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -23,11 +23,11 @@ import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.commons.io.function.IOFunction;
 import store.local.postgres.PostgresBinaries;
 import store.local.postgres.PostgresCluster;
 import store.local.supervision.InstanceFolder;
 import store.local.supervision.Plan;
-import store.local.topology.Topology.Database;
 import store.local.topology.Topology.Service;
 
 /** Makes all that an instance needs before its first process starts: keys, programs, databases, and the plan. */
@@ -35,9 +35,6 @@ public final class PrepareInstance {
 
     /** What is unpacked and trained side by side; each keeps a core busy. */
     private static final int WORKERS = 2;
-
-    /** The part that is the fault proxy, where an instance has it. */
-    public static final String LINKS = Composition.LINKS;
 
     private static final String LINKS_JAR = "chaos/target/chaos.jar";
     private static final String LINKS_PROGRAM = "store.chaos.links.FaultProxy";
@@ -99,32 +96,21 @@ public final class PrepareInstance {
             Composition composition = new Composition(
                     topology, folder, secrets, settings.port(), free, settings.stock(), settings.links());
             String auditorPassword = secrets.password(PostgresCluster.AUDITOR);
-            List<Callable<List<Plan.Part>>> work = new ArrayList<>();
-            for (Database database : topology.databases()) {
+            List<Plan.Part> parts = new ArrayList<>(inParallel(topology.databases(), database -> {
                 PostgresCluster cluster =
                         new PostgresCluster(binaries, folder.data().resolve(database.name()));
-                work.add(() -> {
-                    cluster.create(database.schema(), secrets.password(database.name()), auditorPassword);
-                    cluster.forgetForeignPid();
-                    return List.of(composition.part(database, cluster));
-                });
-            }
+                cluster.create(database.schema(), secrets.password(database.name()), auditorPassword);
+                cluster.forgetForeignPid();
+                return composition.part(database, cluster);
+            }));
             if (settings.links()) {
-                work.add(() -> List.of(composition.linksPart(applications.classCommand(
-                        built(LINKS_JAR), Applications.jvmFlags(LINKS_HEAP_MEGABYTES), LINKS_PROGRAM))));
+                parts.add(composition.linksPart(applications.classCommand(
+                        built(LINKS_JAR), Applications.jvmFlags(LINKS_HEAP_MEGABYTES), LINKS_PROGRAM)));
             }
-            Map<String, List<Service>> byJar = topology.services().stream()
-                    .collect(Collectors.groupingBy(Service::jar, LinkedHashMap::new, Collectors.toList()));
-            for (List<Service> instances : byJar.values()) {
-                work.add(() -> {
-                    List<String> command = command(instances.getFirst());
-                    List<Plan.Part> parts = new ArrayList<>();
-                    for (Service instance : instances) {
-                        parts.add(composition.part(instance, command));
-                    }
-                    return parts;
-                });
-            }
+            Collection<List<Service>> byJar = topology.services().stream()
+                    .collect(Collectors.groupingBy(Service::jar, LinkedHashMap::new, Collectors.toList()))
+                    .values();
+            inParallel(byJar, instances -> parts(instances, composition)).forEach(parts::addAll);
             Plan plan = new Plan(
                     folder.name(),
                     topology.build(),
@@ -134,11 +120,25 @@ public final class PrepareInstance {
                     settings.restart(),
                     settings.restartDelay(),
                     applications.supervisorCommand(launcher, folder.path()),
-                    inParallel(work).stream().flatMap(List::stream).toList());
+                    parts);
             folder.write(plan);
             applications.dropAllBut(plans());
             return plan;
         }
+    }
+
+    /** @param instances of one service, which run the same jar */
+    private List<Plan.Part> parts(List<Service> instances, Composition composition) throws IOException {
+        Service service = instances.getFirst();
+        List<String> flags = Applications.jvmFlags(service.heapMegabytes());
+        List<String> command = service.isSpring()
+                ? applications.springCommand(built(service.jar()), flags)
+                : applications.plainCommand(built(service.jar()), flags);
+        List<Plan.Part> parts = new ArrayList<>();
+        for (Service instance : instances) {
+            parts.add(composition.part(instance, command));
+        }
+        return parts;
     }
 
     /** The parts that would start faster after {@link #train}; one of the instances that share a cache. */
@@ -152,25 +152,15 @@ public final class PrepareInstance {
     /** Makes the start-up caches that are missing; the databases must be up. A part whose cache cannot be made starts without. */
     public void train(InstanceFolder folder, Plan plan) throws IOException {
         try (FileChannel _ = lockShared()) {
-            List<Callable<Plan.Part>> work = new ArrayList<>();
-            for (Plan.Part part : untrained(plan)) {
-                work.add(() -> {
-                    try {
-                        Applications.train(part, folder.log(part.name() + "-training"));
-                    } catch (IOException e) {
-                        progress.accept(part.name() + " goes without a start-up cache: " + e.getMessage());
-                    }
-                    return part;
-                });
-            }
-            inParallel(work);
+            inParallel(untrained(plan), part -> {
+                try {
+                    Applications.train(part, folder.log(part.name() + "-training"));
+                } catch (IOException e) {
+                    progress.accept(part.name() + " goes without a start-up cache: " + e.getMessage());
+                }
+                return part;
+            });
         }
-    }
-
-    private List<String> command(Service service) throws IOException {
-        Path jar = built(service.jar());
-        List<String> flags = Applications.jvmFlags(service.heapMegabytes());
-        return service.isSpring() ? applications.springCommand(jar, flags) : applications.plainCommand(jar, flags);
     }
 
     private Path built(String name) throws IOException {
@@ -202,10 +192,12 @@ public final class PrepareInstance {
         return channel;
     }
 
-    private static <T> List<T> inParallel(List<Callable<T>> work) throws IOException {
+    private static <A, B> List<B> inParallel(Collection<A> all, IOFunction<A, B> work) throws IOException {
         try (ExecutorService workers = Executors.newFixedThreadPool(WORKERS)) {
-            List<T> results = new ArrayList<>();
-            for (Future<T> result : workers.invokeAll(work)) {
+            List<Callable<B>> calls = new ArrayList<>();
+            all.forEach(each -> calls.add(() -> work.apply(each)));
+            List<B> results = new ArrayList<>();
+            for (Future<B> result : workers.invokeAll(calls)) {
                 results.add(result.get());
             }
             return results;

@@ -30,6 +30,11 @@ record Secrets(Path folder) {
 
     static final String PAYMENT_KEYS = "payment.key";
 
+    /** The key that signs guests' tokens, PKCS#8, and the key that verifies them, X.509. */
+    static final String GUESTS_PRIVATE = "guests-private.pem";
+
+    static final String GUESTS_PUBLIC = "guests-public.pem";
+
     static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
@@ -43,13 +48,11 @@ record Secrets(Path folder) {
         secrets.once(ORDER_KEYS, key());
         secrets.once(PAYMENT_KEYS, key());
         secrets.once(OPERATOR_TOKEN, HexFormat.of().formatHex(random(KEY_BYTES)));
-        if (!Files.exists(secrets.file("guests-public.pem"))) {
+        if (!Files.exists(secrets.file(GUESTS_PUBLIC))) { // then a private key has no other half
             KeyPair guests = rsa();
-            Files.deleteIfExists(secrets.file("guests-private.pem")); // without its public half
-            secrets.once(
-                    "guests-private.pem", pem("PRIVATE KEY", guests.getPrivate().getEncoded())); // PKCS#8
-            secrets.once(
-                    "guests-public.pem", pem("PUBLIC KEY", guests.getPublic().getEncoded())); // X.509
+            secrets.replace(
+                    GUESTS_PRIVATE, pem("PRIVATE KEY", guests.getPrivate().getEncoded()));
+            secrets.replace(GUESTS_PUBLIC, pem("PUBLIC KEY", guests.getPublic().getEncoded()));
         }
         return secrets;
     }

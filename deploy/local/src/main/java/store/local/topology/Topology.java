@@ -1,45 +1,60 @@
 package store.local.topology;
 
-import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * The parts of one build of the store, and who needs to know what.
+ * The parts of one build of the store, and which part calls which.
  *
  * @param build as {@code status} names it
- * @param databases one server each
- * @param services in an order in which each comes after those it calls; the last has the public port
+ * @param databases each is a server of its own
+ * @param services each comes after the services that it calls; the last one has the public port
  */
 public record Topology(String build, List<Database> databases, List<Service> services) {
 
-    /** The five processes of a checkout, each owner with its own database. */
+    /** The part that is the fault proxy, in an instance that has it. */
+    public static final String LINKS = "links";
+
+    private static final String ACQUIRER = "acquirer-sandbox";
+
+    /** Their instances share the work of recovery by leases. */
+    private static final Set<String> SEVERAL = Set.of("order-service", "payment-service");
+
+    private static final int HEAP_MEGABYTES = 96;
+
+    /** Room for the connections of hundreds of requests a second, and for their garbage. */
+    private static final int GATEWAY_HEAP_MEGABYTES = 128;
+
+    private static final int BUFFER_MEGABYTES = 32;
+
+    private static final Map<String, String> ACQUIRER_CALL = Map.of("STORE_PAYMENT_ACQUIRER_ADDRESS", ACQUIRER);
+
+    private static final Map<String, String> PAYMENT_SECRETS = Map.of(
+            "STORE_PAYMENT_SECRET_FILE", Secrets.PAYMENT_KEYS,
+            "STORE_PAYMENT_OPERATOR_TOKEN_FILE", Secrets.OPERATOR_TOKEN);
+
+    private static final Map<String, String> ORDER_SECRETS = Map.of(
+            "STORE_ORDER_SECRET_FILE", Secrets.ORDER_KEYS,
+            "STORE_ORDER_OPERATOR_TOKEN_FILE", Secrets.OPERATOR_TOKEN);
+
+    private static final Map<String, String> EDGE_SECRETS = Map.of(
+            "STORE_EDGE_GUEST_PRIVATE_KEY", Secrets.GUESTS_PRIVATE,
+            "STORE_EDGE_GUEST_PUBLIC_KEY", Secrets.GUESTS_PUBLIC);
+
+    /** The five processes of a checkout; each service that keeps data owns a database. */
     public static final Topology SERVICES = fiveProcesses();
 
     /** The same modules in one process over one database, with as much memory as the services and their databases have together. */
     public static final Topology MONOLITH = oneProcess();
 
-    private static final String ACQUIRER = "acquirer-sandbox";
-
-    /** Recovery is shared by these: what they take up, they lease. */
-    private static final Set<String> SEVERAL = Set.of("order-service", "payment-service");
-
-    private static final int HEAP_MEGABYTES = 96;
-
-    /** What its connections need when hundreds of requests come a second, and room for the garbage beside it. */
-    private static final int GATEWAY_HEAP_MEGABYTES = 128;
-
-    private static final int BUFFER_MEGABYTES = 32;
-
     /**
-     * @param schema the database's name, and the role's that owns it
+     * @param schema the name of the database, and of the role that owns it
      * @param bufferMegabytes the server's memory for pages
      */
     public record Database(String name, String schema, int bufferMegabytes) {}
@@ -48,38 +63,31 @@ public record Topology(String build, List<Database> databases, List<Service> ser
      * @param jar from the repository's root; an executable jar of Spring Boot, or one that takes {@code --port} and {@code --data}
      * @param database the one that it owns
      * @param heapMegabytes the bound of its heap
-     * @param environment what it needs to know of the others
+     * @param calls the services that it calls, by the environment variable with their addresses
+     * @param secrets the files of {@link Secrets} that it reads, by the environment variable with their path
      */
     public record Service(
             String name,
             String jar,
             Optional<Database> database,
             int heapMegabytes,
-            Function<Wiring, Map<String, String>> environment) {
+            Map<String, String> calls,
+            Map<String, String> secrets) {
 
         private Service instance(int number) {
-            return new Service(name + "-" + number, jar, database, heapMegabytes, environment);
+            return new Service(name + "-" + number, jar, database, heapMegabytes, calls, secrets);
         }
 
         boolean isSpring() {
             return jar.endsWith("-exec.jar");
         }
+
+        boolean keepsStock() {
+            return name.equals("inventory-service") || name.equals("monolith");
+        }
     }
 
-    /** What a part may know of the instance that it is a part of. */
-    public interface Wiring {
-
-        /** Where a service is reached: the addresses of its instances, separated by commas. */
-        String address(String service);
-
-        /** One of the files of {@link Secrets}. */
-        Path secret(String file);
-
-        /** Pieces of every product to begin with, if that was asked for. */
-        Optional<Integer> stock();
-    }
-
-    /** Whether a part is meant by a name: its own, or the service's that it is an instance of. */
+    /** Whether the name means the part: it is the part's own name, or that of the service that the part is an instance of. */
     public static boolean means(String name, String part) {
         return part.matches(Pattern.quote(name) + "(-\\d+)?");
     }
@@ -103,59 +111,37 @@ public record Topology(String build, List<Database> databases, List<Service> ser
                         .toList());
     }
 
-    /** What keeps data, alone: the databases and the acquirer's ledger. */
+    /** Only the parts that keep data: the databases and the acquirer's ledger. */
     public Topology dataOnly() {
-        return new Topology(
-                build,
-                databases,
-                services.stream()
-                        .filter(service -> service.name().equals(ACQUIRER))
-                        .toList());
+        return new Topology(build, databases, List.of(acquirer()));
     }
 
     private static Topology fiveProcesses() {
         Database orders = new Database("order-db", "orders", BUFFER_MEGABYTES);
         Database inventory = new Database("inventory-db", "inventory", BUFFER_MEGABYTES);
         Database payments = new Database("payment-db", "payments", BUFFER_MEGABYTES);
+        Map<String, String> orderSecrets = new HashMap<>(ORDER_SECRETS);
+        orderSecrets.put("STORE_ORDER_GUEST_PUBLIC_KEY", Secrets.GUESTS_PUBLIC);
+        Map<String, String> orderCalls = Map.of(
+                "STORE_ORDER_INVENTORY_ADDRESS", "inventory-service",
+                "STORE_ORDER_PAYMENT_ADDRESS", "payment-service");
+        Map<String, String> gatewayCalls = Map.of(
+                "STORE_EDGE_ORDER_ADDRESS", "order-service",
+                "STORE_EDGE_INVENTORY_ADDRESS", "inventory-service");
         return new Topology(
                 "services",
                 List.of(orders, inventory, payments),
                 List.of(
                         acquirer(),
-                        spring("inventory-service", Optional.of(inventory), Topology::stock),
+                        spring("inventory-service", Optional.of(inventory), HEAP_MEGABYTES, Map.of(), Map.of()),
                         spring(
                                 "payment-service",
                                 Optional.of(payments),
-                                wiring -> Map.of(
-                                        "STORE_PAYMENT_ACQUIRER_ADDRESS", wiring.address(ACQUIRER),
-                                        "STORE_PAYMENT_SECRET_FILE",
-                                                wiring.secret(Secrets.PAYMENT_KEYS)
-                                                        .toString(),
-                                        "STORE_PAYMENT_OPERATOR_TOKEN_FILE",
-                                                wiring.secret(Secrets.OPERATOR_TOKEN)
-                                                        .toString())),
-                        spring(
-                                "order-service",
-                                Optional.of(orders),
-                                wiring -> Map.of(
-                                        "STORE_ORDER_INVENTORY_ADDRESS", wiring.address("inventory-service"),
-                                        "STORE_ORDER_PAYMENT_ADDRESS", wiring.address("payment-service"),
-                                        "STORE_ORDER_SECRET_FILE",
-                                                wiring.secret(Secrets.ORDER_KEYS)
-                                                        .toString(),
-                                        "STORE_ORDER_OPERATOR_TOKEN_FILE",
-                                                wiring.secret(Secrets.OPERATOR_TOKEN)
-                                                        .toString(),
-                                        "STORE_ORDER_GUEST_PUBLIC_KEY", url(wiring.secret("guests-public.pem")))),
-                        spring(
-                                "gateway",
-                                Optional.empty(),
-                                GATEWAY_HEAP_MEGABYTES,
-                                wiring -> Map.of(
-                                        "STORE_EDGE_ORDER_ADDRESS", wiring.address("order-service"),
-                                        "STORE_EDGE_INVENTORY_ADDRESS", wiring.address("inventory-service"),
-                                        "STORE_EDGE_GUEST_PRIVATE_KEY", url(wiring.secret("guests-private.pem")),
-                                        "STORE_EDGE_GUEST_PUBLIC_KEY", url(wiring.secret("guests-public.pem"))))));
+                                HEAP_MEGABYTES,
+                                ACQUIRER_CALL,
+                                PAYMENT_SECRETS),
+                        spring("order-service", Optional.of(orders), HEAP_MEGABYTES, orderCalls, orderSecrets),
+                        spring("gateway", Optional.empty(), GATEWAY_HEAP_MEGABYTES, gatewayCalls, EDGE_SECRETS)));
     }
 
     private static Topology oneProcess() {
@@ -165,64 +151,26 @@ public record Topology(String build, List<Database> databases, List<Service> ser
                 .filter(Service::isSpring)
                 .mapToInt(Service::heapMegabytes)
                 .sum();
+        Map<String, String> secrets = new HashMap<>();
+        List.of(PAYMENT_SECRETS, ORDER_SECRETS, EDGE_SECRETS).forEach(secrets::putAll);
         return new Topology(
                 "monolith",
                 List.of(database),
-                List.of(acquirer(), spring("monolith", Optional.of(database), heap, wiring -> {
-                    Map<String, String> environment = new HashMap<>(stock(wiring));
-                    environment.putAll(Map.of(
-                            "STORE_PAYMENT_ACQUIRER_ADDRESS",
-                            wiring.address(ACQUIRER),
-                            "STORE_PAYMENT_SECRET_FILE",
-                            wiring.secret(Secrets.PAYMENT_KEYS).toString(),
-                            "STORE_PAYMENT_OPERATOR_TOKEN_FILE",
-                            wiring.secret(Secrets.OPERATOR_TOKEN).toString(),
-                            "STORE_ORDER_SECRET_FILE",
-                            wiring.secret(Secrets.ORDER_KEYS).toString(),
-                            "STORE_ORDER_OPERATOR_TOKEN_FILE",
-                            wiring.secret(Secrets.OPERATOR_TOKEN).toString(),
-                            "STORE_EDGE_GUEST_PRIVATE_KEY",
-                            url(wiring.secret("guests-private.pem")),
-                            "STORE_EDGE_GUEST_PUBLIC_KEY",
-                            url(wiring.secret("guests-public.pem"))));
-                    return environment;
-                })));
+                List.of(acquirer(), spring("monolith", Optional.of(database), heap, ACQUIRER_CALL, secrets)));
     }
 
     private static Service acquirer() {
-        return new Service(
-                ACQUIRER,
-                "deploy/acquirer-sandbox/target/acquirer-sandbox.jar",
-                Optional.empty(),
-                32,
-                wiring -> Map.of());
-    }
-
-    private static Service spring(
-            String module, Optional<Database> database, Function<Wiring, Map<String, String>> environment) {
-        return spring(module, database, HEAP_MEGABYTES, environment);
+        String jar = "deploy/acquirer-sandbox/target/acquirer-sandbox.jar";
+        return new Service(ACQUIRER, jar, Optional.empty(), 32, Map.of(), Map.of());
     }
 
     private static Service spring(
             String module,
             Optional<Database> database,
             int heapMegabytes,
-            Function<Wiring, Map<String, String>> environment) {
-        return new Service(
-                module,
-                module + "/target/" + module + "-1.0.0-SNAPSHOT-exec.jar",
-                database,
-                heapMegabytes,
-                environment);
-    }
-
-    private static Map<String, String> stock(Wiring wiring) {
-        return wiring.stock()
-                .map(stock -> Map.of("STORE_INVENTORY_STOCK", Integer.toString(stock)))
-                .orElse(Map.of());
-    }
-
-    private static String url(Path file) {
-        return file.toUri().toString();
+            Map<String, String> calls,
+            Map<String, String> secrets) {
+        String jar = module + "/target/" + module + "-1.0.0-SNAPSHOT-exec.jar";
+        return new Service(module, jar, database, heapMegabytes, calls, secrets);
     }
 }
