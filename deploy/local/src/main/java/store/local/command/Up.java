@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -127,22 +128,22 @@ final class Up implements Callable<Integer> {
 
     private final long beganNanos = System.nanoTime();
 
-    /** Whatever ends this process before the store may stay takes the store down with it. */
+    /** Until this is set, whatever ends this process takes the store down with it. */
     private volatile boolean mayStay;
 
     private volatile boolean clearingUp;
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        if (stock != null && stock < 1) {
-            throw new Failure(Failure.PREREQUISITE, "--stock: at least 1");
-        }
-        if (instances < 1 || instances > MOST_INSTANCES) {
-            throw new Failure(Failure.PREREQUISITE, "--instances: 1 to " + MOST_INSTANCES);
-        }
-        if (instances > 1 && topology == Topology.MONOLITH) {
-            throw new Failure(Failure.PREREQUISITE, "--instances: the monolith is one process");
-        }
+        require(stock == null || stock >= 1, Failure.PREREQUISITE, "--stock: at least 1");
+        require(
+                instances >= 1 && instances <= MOST_INSTANCES,
+                Failure.PREREQUISITE,
+                "--instances: 1 to " + MOST_INSTANCES);
+        require(
+                instances == 1 || topology != Topology.MONOLITH,
+                Failure.PREREQUISITE,
+                "--instances: the monolith is one process");
         InstanceFolder folder = instance.folder();
         folder.create();
         Ownership ownership = folder.own()
@@ -163,21 +164,34 @@ final class Up implements Callable<Integer> {
     }
 
     private void run(InstanceFolder folder, Ownership ownership) throws IOException, InterruptedException {
+        endWhatAKilledSupervisorLeft(folder);
+        int publicPort = freePublicPort();
+        requireSpaceOnDisk(folder);
+        if (fresh) {
+            folder.forget();
+        }
+        requireDataThatFits(folder);
         PrepareInstance preparation = new PrepareInstance(
                 LocalStore.root(),
                 Path.of(System.getProperty("java.home"), "bin", "java"),
                 dataOnly ? topology.dataOnly() : topology.withInstances(instances),
                 this::say);
-        Plan plan = prepare(folder, preparation);
+        Settings settings = new Settings(publicPort, Optional.ofNullable(stock), links, !noRestart, restartDelay);
+        Plan plan = preparation.prepare(folder, launcher(), settings);
         ownership.close(); // the supervisor takes over
-        ProcessHandle supervisor = start(folder, plan, preparation);
+        Process supervisor = startSupervisor(folder, plan);
+        try (Control control = new Control(plan)) {
+            awaitAnswer(control, supervisor, folder);
+            startAll(control, plan, Up::isNeededByServices, folder);
+            if (!PrepareInstance.untrained(plan).isEmpty()) {
+                say("making start-up caches, once for each build");
+                preparation.train(folder, plan);
+            }
+            startAll(control, plan, part -> !isNeededByServices(part), folder);
+        }
         mayStay = !foreground;
         if (!dataOnly) {
-            DemoOrder demo = new DemoOrder(plan.gateway(), progress());
-            demo.place();
-            if (!json) {
-                demo.sayWhatNext(folder.name(), topology == Topology.MONOLITH ? "monolith" : "order-service");
-            }
+            placeDemoOrder(plan);
         }
         if (json) {
             System.out.println(StatusDocument.of(plan, instance.reports(plan)).json());
@@ -189,87 +203,92 @@ final class Up implements Callable<Integer> {
         }
     }
 
-    private Plan prepare(InstanceFolder folder, PrepareInstance preparation) throws IOException, InterruptedException {
+    private void endWhatAKilledSupervisorLeft(InstanceFolder folder) throws IOException, InterruptedException {
         if (folder.plan().isPresent()) {
             say("clearing up after a supervisor that was killed");
             instance.end(this::say);
         }
-        int publicPort = dataOnly ? new Ports().take() : port;
-        if (!Ports.isFree(publicPort)) {
-            throw new Failure(Failure.FAILED, "port " + port + " is taken; choose another with --port");
-        }
-        long needed = Files.exists(folder.data()) ? NEEDED_LATER_BYTES : NEEDED_AT_FIRST_BYTES;
-        if (Files.getFileStore(folder.path()).getUsableSpace() < needed) {
-            throw new Failure(
-                    Failure.FAILED,
-                    "less than " + needed / 1_000_000 + " MB are free where " + folder.path() + " lies");
-        }
-        if (fresh) {
-            folder.forget();
-        }
-        Topology other = topology == Topology.SERVICES ? Topology.MONOLITH : Topology.SERVICES;
-        if (Files.exists(folder.data().resolve(other.databases().getFirst().name()))) {
-            throw new Failure(
-                    Failure.PREREQUISITE,
-                    "the data of '" + folder.name()
-                            + "' is the other build's; choose another --name, or add --fresh to forget it");
-        }
-        if (stock != null && Files.exists(folder.data())) {
-            throw new Failure(Failure.PREREQUISITE, "--stock needs fresh data; add --fresh to forget the old");
-        }
-        return preparation.prepare(
-                folder,
-                launcher(),
-                new Settings(publicPort, Optional.ofNullable(stock), links, !noRestart, restartDelay));
     }
 
-    private ProcessHandle start(InstanceFolder folder, Plan plan, PrepareInstance preparation)
-            throws IOException, InterruptedException {
+    private int freePublicPort() throws IOException {
+        int publicPort = dataOnly ? new Ports().take() : port;
+        require(Ports.isFree(publicPort), Failure.FAILED, "port " + port + " is taken; choose another with --port");
+        return publicPort;
+    }
+
+    private static void requireSpaceOnDisk(InstanceFolder folder) throws IOException {
+        long needed = Files.exists(folder.data()) ? NEEDED_LATER_BYTES : NEEDED_AT_FIRST_BYTES;
+        require(
+                Files.getFileStore(folder.path()).getUsableSpace() >= needed,
+                Failure.FAILED,
+                "less than " + needed / 1_000_000 + " MB are free where " + folder.path() + " lies");
+    }
+
+    private void requireDataThatFits(InstanceFolder folder) {
+        Topology other = topology == Topology.SERVICES ? Topology.MONOLITH : Topology.SERVICES;
+        require(
+                !Files.exists(folder.data().resolve(other.databases().getFirst().name())),
+                Failure.PREREQUISITE,
+                "the data of '" + folder.name()
+                        + "' is the other build's; choose another --name, or add --fresh to forget it");
+        require(
+                stock == null || !Files.exists(folder.data()),
+                Failure.PREREQUISITE,
+                "--stock needs fresh data; add --fresh to forget the old");
+    }
+
+    private static Process startSupervisor(InstanceFolder folder, Plan plan) throws IOException {
         List<String> command = new ArrayList<>(detached());
         command.addAll(plan.supervisor());
-        Process supervisor = ShortCommand.builder(command, Map.of())
+        return ShortCommand.builder(command, Map.of())
                 .redirectOutput(
                         Redirect.appendTo(folder.log(InstanceFolder.SUPERVISOR).toFile()))
                 .start();
-        try (Control control = new Control(plan)) {
-            awaitAnswer(control, supervisor, folder);
-            startAll(control, plan, part -> part.kind() == Kind.DATABASE, folder);
-            startAll(control, plan, part -> part.name().equals(Topology.LINKS), folder);
-            if (!PrepareInstance.untrained(plan).isEmpty()) {
-                say("making start-up caches, once for each build");
-                preparation.train(folder, plan);
-            }
-            startAll(control, plan, part -> part.kind() == Kind.SERVICE, folder);
-        }
-        return supervisor.toHandle();
     }
 
-    private void awaitAnswer(Control control, Process supervisor, InstanceFolder folder)
-            throws IOException, InterruptedException {
+    /** Starts the given command in a session of its own, so that neither Ctrl-C nor the end of the terminal reaches it. */
+    private static List<String> detached() {
+        if (isOnPath("setsid")) {
+            return List.of("setsid");
+        }
+        // macOS has no setsid.
+        require(isOnPath("perl"), Failure.PREREQUISITE, "needs setsid (of util-linux) or perl on the PATH");
+        return List.of("perl", "-MPOSIX", "-e", "POSIX::setsid(); exec @ARGV or die $!");
+    }
+
+    private static boolean isOnPath(String program) {
+        String path = System.getenv().getOrDefault("PATH", "/usr/bin");
+        return Stream.of(path.split(":")).anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
+    }
+
+    private static void awaitAnswer(Control control, Process supervisor, InstanceFolder folder)
+            throws InterruptedException {
         long deadline = System.nanoTime() + SUPERVISOR_BOUND.toNanos();
         while (true) {
             try {
                 control.parts();
                 return;
             } catch (IOException notYet) {
-                if (!supervisor.isAlive() || System.nanoTime() > deadline) {
-                    throw new Failure(
-                            Failure.FAILED,
-                            "the supervisor does not start; see " + folder.log(InstanceFolder.SUPERVISOR));
-                }
+                require(
+                        supervisor.isAlive() && System.nanoTime() <= deadline,
+                        Failure.FAILED,
+                        "the supervisor does not start; see " + folder.log(InstanceFolder.SUPERVISOR));
                 Thread.sleep(50);
             }
         }
     }
 
+    private static boolean isNeededByServices(Plan.Part part) {
+        return part.kind() == Kind.DATABASE || part.name().equals(Topology.LINKS);
+    }
+
+    /** Starts parts at the same time, and waits until all of them are ready. */
     private void startAll(Control control, Plan plan, Predicate<Plan.Part> which, InstanceFolder folder)
             throws IOException, InterruptedException {
-        Set<String> awaited = new HashSet<>();
-        for (Plan.Part part : plan.parts()) {
-            if (which.test(part)) {
-                control.ask(part.name(), "start");
-                awaited.add(part.name());
-            }
+        Set<String> awaited =
+                plan.parts().stream().filter(which).map(Plan.Part::name).collect(Collectors.toCollection(HashSet::new));
+        for (String part : awaited) {
+            control.ask(part, "start");
         }
         long deadline = System.nanoTime() + READY_BOUND.toNanos();
         Set<String> seen = new HashSet<>();
@@ -284,26 +303,20 @@ final class Up implements Callable<Integer> {
                 }
                 boolean hopeless =
                         part.pid() == null && seen.contains(part.name()) && (noRestart || part.restarts() > 1);
-                if (awaited.contains(part.name()) && (hopeless || System.nanoTime() > deadline)) {
-                    throw new Failure(
-                            Failure.FAILED,
-                            part.name() + " does not start: " + part.note() + "; see " + folder.log(part.name()));
-                }
+                require(
+                        !awaited.contains(part.name()) || !hopeless && System.nanoTime() <= deadline,
+                        Failure.FAILED,
+                        part.name() + " does not start: " + part.note() + "; see " + folder.log(part.name()));
             }
         }
     }
 
-    /** Starts the given command in a session of its own, so that neither Ctrl-C nor the end of the terminal reaches it. */
-    private static List<String> detached() {
-        List<String> folders =
-                List.of(System.getenv().getOrDefault("PATH", "/usr/bin").split(":"));
-        if (folders.stream().anyMatch(folder -> Files.isExecutable(Path.of(folder, "setsid")))) {
-            return List.of("setsid");
+    private void placeDemoOrder(Plan plan) throws IOException, InterruptedException {
+        DemoOrder demo = new DemoOrder(plan.gateway(), progress());
+        demo.place();
+        if (!json) {
+            demo.sayWhatNext(plan.name(), topology == Topology.MONOLITH ? "monolith" : "order-service");
         }
-        if (folders.stream().anyMatch(folder -> Files.isExecutable(Path.of(folder, "perl")))) { // macOS has no setsid
-            return List.of("perl", "-MPOSIX", "-e", "POSIX::setsid(); exec @ARGV or die $!");
-        }
-        throw new Failure(Failure.PREREQUISITE, "needs setsid (of util-linux) or perl on the PATH");
     }
 
     private static Path launcher() {
@@ -332,6 +345,12 @@ final class Up implements Callable<Integer> {
             say("cannot clear up: " + e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void require(boolean holds, int exitCode, String otherwise) {
+        if (!holds) {
+            throw new Failure(exitCode, otherwise);
         }
     }
 
