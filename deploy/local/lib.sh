@@ -1,5 +1,5 @@
-# What the scripts beside this file share: they find a JDK, build what is not built, and run the launcher.
-# POSIX sh; sourced with the command's name in $command.
+# Shared by the scripts in this folder: finds a JDK, builds the modules that are not built, and runs the launcher.
+# POSIX sh; a script sources it with the command's name in $command.
 
 cd "$(dirname "$0")/${depth:-../..}" || exit 1
 root=$(pwd -P)
@@ -17,7 +17,7 @@ fail() {
     exit "$code"
 }
 
-# Prints the home of a JDK 25: its release file says what it is, and without a compiler it is no JDK.
+# Prints the home of a JDK 25: its release file has the version, and without a compiler it is no JDK.
 find_jdk() {
     on_path=$(readlink -f "$(command -v javac 2>/dev/null)" 2>/dev/null)
     for home in "${JAVA_HOME:-}" "${on_path%/bin/javac}" /usr/lib/jvm/* "$(/usr/libexec/java_home -v 25 2>/dev/null)" \
@@ -30,7 +30,7 @@ find_jdk() {
     return 1
 }
 
-# Succeeds if every jar is there and none is older than a source that it is made of.
+# Succeeds if every jar exists and none is older than one of its sources.
 is_built() {
     is_current "$launcher" deploy/local && is_current "$sandbox" deploy/acquirer-sandbox || return 1
     for service in $services; do
@@ -41,7 +41,7 @@ is_built() {
     [ "$build" = services ] || is_current "$(jar_of monolith)" resilience edge inventory-service payment-service order-service monolith
 }
 
-# is_current JAR MODULE...
+# is_current JAR MODULE...: succeeds if the jar exists and no source of the modules is newer.
 is_current() {
     [ -f "$1" ] || return 1
     jar=$1
@@ -58,7 +58,7 @@ jar_of() {
 build() {
     log=$state/build.log
     mkdir -p "$state" || fail 1 "cannot write to $root/$state"
-    # One build at a time. The lock names its owner, and is worth nothing once that has gone.
+    # One build at a time. The lock names the process that owns it; when that process has gone, the lock is removed.
     until ln -s $$ "$state/.building" 2>/dev/null; do
         kill -0 "$(readlink "$state/.building")" 2>/dev/null || rm -f "$state/.building"
         sleep 1
@@ -67,7 +67,7 @@ build() {
     trap 'exit 130' INT
     trap 'exit 143' TERM
     if ! is_built; then
-        echo "building, which takes a minute or two the first time; what it prints goes to $log" >&2
+        echo "building, which takes a minute or two the first time; its output goes to $log" >&2
         : >"$state/.build-began" || fail 1 "cannot write to $root/$state"
         {
             modules=deploy/local${links:+,chaos}
@@ -80,7 +80,7 @@ build() {
             grep '^\[ERROR\]' "$log" | head -n 5 >&2
             fail 1 "the build failed; see $root/$log"
         fi
-        # Maven leaves a jar alone whose content stays the same. What was edited while it ran is newer still.
+        # Maven does not write a jar whose content stays the same. A source edited during the build is newer still.
         touch -r "$state/.build-began" "$launcher" "$sandbox" ${links:+chaos/target/chaos.jar}
         for service in $services $([ "$build" = services ] || echo monolith); do
             touch -r "$state/.build-began" "$(jar_of "$service")"

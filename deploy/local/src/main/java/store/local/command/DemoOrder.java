@@ -16,18 +16,18 @@ import store.local.supervision.InstanceFolder;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** One order placed as a customer would, to show that the store works and how it is used. */
+/** Places one order as a customer does, to show that the store works and how to use it. */
 final class DemoOrder {
 
-    /** The edge answers within 3 s; the first requests after a start may be slower, never that much. */
+    /** The edge answers within 3 s; the first requests after a start are slower, but not by this much. */
     private static final Duration ANSWER_BOUND = Duration.ofSeconds(10);
 
-    /** Recovery takes an order up again within 20 s. */
+    /** Recovery tries an order again within 20 s. */
     private static final Duration FINAL_BOUND = Duration.ofSeconds(45);
 
     private static final int REPEATS = 10;
 
-    /** Answers that only a repeat settles. */
+    /** After such an answer only a repeat tells what happened. */
     private static final Set<Integer> OPEN = Set.of(429, 503, 504);
 
     private static final Set<String> FINAL = Set.of("CONFIRMED", "REJECTED", "DECLINED", "CANCELLED");
@@ -46,9 +46,9 @@ final class DemoOrder {
     }
 
     /**
-     * Places the order and waits for its end.
+     * Places the order and waits until it is final.
      *
-     * @throws Failure if it does not end CONFIRMED
+     * @throws Failure if it is not CONFIRMED in the end
      */
     void place() throws IOException, InterruptedException {
         JsonNode guest = expect(201, send("POST", "/api/guests", Map.of(), ""));
@@ -73,24 +73,24 @@ final class DemoOrder {
         String status = now.path("status").stringValue();
         progress.println("order " + id + " " + status);
         if (!status.equals("CONFIRMED")) {
-            throw new Failure(Failure.FAILED, "the store runs, but this is what became of an order: " + now);
+            throw new Failure(Failure.FAILED, "the store runs, but the order was not confirmed: " + now);
         }
     }
 
-    /** The order's id, once it was placed. */
+    /** The order's id, after it was placed. */
     String id() {
         return id;
     }
 
-    /** What shows that a request comes from the one who placed it. */
+    /** The {@code Authorization} header of the customer who placed the order. */
     String authorization() {
         return authorization;
     }
 
     /**
-     * A complete session with curl, and the commands that help with it.
+     * Prints a complete session with curl, and the commands that help with it.
      *
-     * @param service the one that logs what becomes of orders
+     * @param service the part whose log shows orders
      */
     void sayWhatNext(String instance, String service) {
         String name = instance.equals("store") ? "" : " --name " + instance;
@@ -115,7 +115,7 @@ final class DemoOrder {
                 return product;
             }
         }
-        throw new Failure(Failure.FAILED, "the store runs, but has nothing left to order; --fresh fills the shelves");
+        throw new Failure(Failure.FAILED, "the store runs, but no product is in stock; up --fresh restocks it");
     }
 
     private static String order(JsonNode product) {
@@ -130,8 +130,8 @@ final class DemoOrder {
     }
 
     /**
-     * Repeats what is safe to repeat, which all of it is (an order has its key), while the answer leaves it open: a store that has just
-     * started on a busy machine may miss its own bounds at first.
+     * Repeats a request while its outcome is open, because a store that has just started on a busy machine may miss its
+     * own bounds. Every request may be repeated: an order has its key.
      */
     private HttpResponse<String> send(String method, String path, Map<String, String> headers, String body)
             throws IOException, InterruptedException {
@@ -151,7 +151,7 @@ final class DemoOrder {
         if (answer.statusCode() != status) {
             throw new Failure(
                     Failure.FAILED,
-                    "the store runs, but answers " + answer.statusCode() + " to "
+                    "the store runs, but it answered " + answer.statusCode() + " to "
                             + answer.request().method() + " " + answer.uri() + ": " + answer.body());
         }
         return InstanceFolder.JSON.readTree(answer.body());

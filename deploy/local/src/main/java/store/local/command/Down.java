@@ -10,7 +10,7 @@ import store.local.supervision.InstanceFolder;
 
 @Command(
         name = "deploy/local/down",
-        description = "Stops the store, its edge first and its databases last, and keeps its data.",
+        description = "Stops the store, from the gateway to the databases, and keeps its data.",
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {"0:stopped, or was not running", "1:failed", "2:usage", "130:interrupted"})
 final class Down implements Callable<Integer> {
@@ -31,7 +31,7 @@ final class Down implements Callable<Integer> {
             instance.end((json ? System.err : System.out)::println);
         }
         if (Files.isDirectory(folder.path())) {
-            folder.own() // and with it the lock file that a killed supervisor left
+            folder.own() // closing it deletes the lock file that a killed supervisor left
                     .orElseThrow(() -> new Failure(
                             Failure.FAILED,
                             "'" + folder.name() + "' is being prepared; interrupt that deploy/local/up"))

@@ -1,12 +1,12 @@
 package store.local.command;
 
-/** Why a command cannot do what it was asked, in one line for the user. */
+/** Tells the user in one line why a command failed. */
 final class Failure extends RuntimeException {
 
-    /** It went wrong. */
+    /** The exit code of a command that failed. */
     static final int FAILED = 1;
 
-    /** It was asked wrongly, or something that it needs is missing. */
+    /** The exit code for wrong usage and for a missing prerequisite. */
     static final int PREREQUISITE = 2;
 
     private static final long serialVersionUID = 1;

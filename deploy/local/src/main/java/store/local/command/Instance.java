@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -21,26 +22,26 @@ import store.local.supervision.ProcessIdentity;
 import store.local.supervision.Termination;
 import store.local.topology.PrepareInstance;
 
-/** The instance that a command is about, as the disk and the process table show it. */
+/** The instance that a command is about, as seen on disk and in the process table. */
 final class Instance {
 
-    /** Part of file names and command lines; a leading dot is for what instances share. */
+    /** A name is a part of file names and command lines; only the shared folder begins with a dot. */
     private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9-]{0,30}");
 
-    /** All parts of an instance may need their patience, one after another. */
+    /** The supervisor stops one part after another, and each may take its whole patience. */
     private static final Duration LONGEST_END = Termination.PATIENCE.multipliedBy(20);
 
     @Option(
             names = "--name",
             paramLabel = "NAME",
             defaultValue = "store",
-            description = "Which instance; several run side by side. Default: ${DEFAULT-VALUE}.")
+            description = "The instance; several can run side by side. Default: ${DEFAULT-VALUE}.")
     private String name = "store";
 
     @Option(
             names = {"-h", "--help"},
             usageHelp = true,
-            description = "Show this.")
+            description = "Show this help.")
     private boolean help;
 
     @Spec(Spec.Target.MIXEE)
@@ -54,7 +55,7 @@ final class Instance {
         return new InstanceFolder(PrepareInstance.instances(LocalStore.root()).resolve(name));
     }
 
-    /** The plan of the instance, if it runs or was left behind. */
+    /** The plan, if the instance runs, or if its supervisor was killed. */
     Optional<Plan> plan() throws IOException {
         return folder().plan();
     }
@@ -65,7 +66,7 @@ final class Instance {
                         () -> new Failure(Failure.FAILED, "'" + name + "' is not running; deploy/local/up starts it"));
     }
 
-    /** Whether the instance's supervisor lives. */
+    /** Whether the instance's supervisor is alive. */
     boolean supervised() {
         try {
             return folder().supervisor().isPresent();
@@ -74,7 +75,7 @@ final class Instance {
         }
     }
 
-    /** How the parts are, in the plan's order: told by the supervisor, or without one seen in the process table. */
+    /** The parts' states in the plan's order: from the supervisor, or without one from the process table. */
     List<PartReport> reports(Plan plan) throws IOException {
         if (supervised()) {
             try (Control control = new Control(plan)) {
@@ -83,24 +84,18 @@ final class Instance {
         }
         Map<String, ProcessIdentity> running = folder().running();
         return plan.parts().stream()
-                .map(part -> {
-                    ProcessIdentity process = running.get(part.name());
-                    return process == null || !process.alive()
-                            ? new PartReport(part.name(), "down", null, 0, null, "", "", null)
-                            : new PartReport(
-                                    part.name(),
-                                    process.paused() ? "paused" : "up",
-                                    process.pid(),
-                                    0,
-                                    null,
-                                    "no supervisor",
-                                    "",
-                                    null);
-                })
+                .map(part -> unsupervised(part.name(), running.get(part.name())))
                 .toList();
     }
 
-    /** Ends every process of the instance, with or without its supervisor's help, and forgets that it ran. */
+    private static PartReport unsupervised(String part, @Nullable ProcessIdentity process) {
+        return process == null || !process.alive()
+                ? new PartReport(part, "down", null, 0, null, "", "", null)
+                : new PartReport(
+                        part, process.paused() ? "paused" : "up", process.pid(), 0, null, "no supervisor", "", null);
+    }
+
+    /** Stops every process of the instance, also without its supervisor, and deletes its plan. */
     void end(Consumer<String> progress) throws IOException, InterruptedException {
         InstanceFolder folder = folder();
         Optional<ProcessHandle> supervisor = folder.supervisor();
@@ -108,7 +103,7 @@ final class Instance {
             Termination.signal("CONT", List.of(supervisor.get()));
             supervisor.get().destroy();
             if (!watchEnd(supervisor.get(), folder.running(), progress)) {
-                progress.accept("the supervisor did not end and is killed");
+                progress.accept("the supervisor did not end in time; killing it");
                 supervisor.get().destroyForcibly();
                 supervisor.get().onExit().join();
             }

@@ -13,7 +13,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import store.local.postgres.PostgresBinaries;
 
-/** Runs the store on this machine. The first argument names the command, see the scripts in {@code deploy/local}. */
+/** Runs the store on this machine. The first argument names the command; see the scripts in {@code deploy/local}. */
 public final class LocalStore {
 
     private LocalStore() {}
@@ -40,15 +40,16 @@ public final class LocalStore {
         System.exit(line.execute(Arrays.stream(arguments).skip(1).toArray(String[]::new)));
     }
 
-    /** The repository's root: the scripts say where it is. */
+    /** The repository's root; the scripts pass it. */
     static Path root() {
-        return Path.of(Objects.requireNonNull(System.getProperty("store.root"), "started without its script"));
+        return Path.of(Objects.requireNonNull(
+                System.getProperty("store.root"), "store.root is not set; use the scripts in deploy/local"));
     }
 
     private static String message(Throwable failure) {
         return switch (failure) {
             case UncheckedIOException e -> message(Objects.requireNonNull(e.getCause()));
-            case AccessDeniedException e -> "may not use " + e.getFile() + ": does another user own it?";
+            case AccessDeniedException e -> "no permission for " + e.getFile() + ": does another user own it?";
             case FileSystemException e -> e.getFile() + ": " + (e.getReason() == null ? e.toString() : e.getReason());
             case Failure e -> String.valueOf(e.getMessage());
             case IOException e when e.getMessage() != null -> e.getMessage();
@@ -66,7 +67,7 @@ public final class LocalStore {
         @Option(
                 names = {"-h", "--help"},
                 usageHelp = true,
-                description = "Show this.")
+                description = "Show this help.")
         private boolean help;
 
         @Override

@@ -16,7 +16,7 @@ import store.local.topology.Topology;
 
 @Command(
         name = "deploy/local/logs",
-        description = "Shows what a part, or the supervisor, has printed; also after the store was stopped.",
+        description = "Shows the log of a part or of the supervisor, also after the store was stopped.",
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {"0:done", "1:failed", "2:usage", "130:interrupted"})
 final class Logs implements Callable<Integer> {
@@ -26,13 +26,13 @@ final class Logs implements Callable<Integer> {
 
     @Parameters(
             paramLabel = "PART",
-            description = "As deploy/local/status names it, or a service with all its instances, or: supervisor.")
+            description = "A name that deploy/local/status shows, a service for all its instances, or supervisor.")
     private String part = "";
 
-    @Option(names = "-f", description = "Follow.")
+    @Option(names = "-f", description = "Follow the log.")
     private boolean follow;
 
-    @Option(names = "-n", paramLabel = "N", defaultValue = "100", description = "How many lines. Default: 100.")
+    @Option(names = "-n", paramLabel = "N", defaultValue = "100", description = "The number of lines. Default: 100.")
     private int lines;
 
     @Override
@@ -42,7 +42,7 @@ final class Logs implements Callable<Integer> {
         List<String> wanted =
                 all.stream().filter(log -> Topology.means(part, log)).toList();
         if (wanted.isEmpty()) {
-            throw new Failure(Failure.PREREQUISITE, "no log of '" + part + "'; there are " + all);
+            throw new Failure(Failure.PREREQUISITE, "no log of '" + part + "'; there are logs of " + all);
         }
         List<String> tail = new ArrayList<>(List.of("tail", "-n", Integer.toString(lines)));
         if (follow) {

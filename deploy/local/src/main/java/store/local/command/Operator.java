@@ -35,8 +35,8 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(
         name = "deploy/local/operator",
         description = {
-            "Looks after the orders that recovery cannot end. What is done is recorded in the order's audit.",
-            "Shows what reconciliation with the acquirer's statement cannot explain."
+            "Shows and ends the orders that recovery cannot end. The order's audit records each act.",
+            "Shows the discrepancies that reconciliation with the acquirer's statement cannot explain."
         },
         customSynopsis = {
             "deploy/local/operator list [--name NAME] [--json]",
@@ -47,14 +47,14 @@ import tools.jackson.databind.node.ObjectNode;
         },
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {
-            "0:done; or decided, and recovery carries on",
+            "0:done, or decided and left to recovery",
             "1:refused, or the store does not answer",
             "2:usage, or the store does not run",
             "130:interrupted"
         })
 final class Operator implements Callable<Integer> {
 
-    /** Longer than order-service works on any request. */
+    /** order-service works on no request this long. */
     private static final Duration ANSWER_BOUND = Duration.ofSeconds(10);
 
     private static final Duration CONNECT_BOUND = Duration.ofSeconds(2);
@@ -63,7 +63,7 @@ final class Operator implements Callable<Integer> {
 
     private static final String ROW = "%-36s  %-15s  %-16s  %9s  %8s  %s%n";
 
-    /** What can be done. */
+    /** What the command does. */
     enum Act {
         LIST,
         SHOW,
@@ -72,7 +72,7 @@ final class Operator implements Callable<Integer> {
         RECONCILE
     }
 
-    /** How an order may be made to end. */
+    /** The status in which an order is to end. */
     enum End {
         CANCELLED,
         CONFIRMED
@@ -85,11 +85,11 @@ final class Operator implements Callable<Integer> {
             index = "0",
             paramLabel = "ACT",
             description = {
-                "list: the orders that need attention, and those that are overdue",
-                "show: an order with its history",
-                "retry: lets recovery try again, because the cause has gone; an order that was given up is cancelled",
-                "resolve: ends an order by the protocol; refused where stock and payment say otherwise",
-                "reconcile: what reconciliation found and cannot explain; nothing is changed"
+                "list: shows the orders that need attention and the overdue ones",
+                "show: shows an order with its history",
+                "retry: lets recovery try again after the cause has gone; cancels an order that was given up",
+                "resolve: ends an order by the protocol; refused if stock or payment contradicts",
+                "reconcile: shows the discrepancies that reconciliation cannot explain; changes nothing"
             })
     private Act act = Act.LIST;
 
@@ -99,10 +99,10 @@ final class Operator implements Callable<Integer> {
     @Option(names = "--as", paramLabel = "END", description = "cancelled or confirmed.")
     private @Nullable End end;
 
-    @Option(names = "--why", paramLabel = "TEXT", description = "The reason, for the audit: one line.")
+    @Option(names = "--why", paramLabel = "TEXT", description = "The reason, one line for the audit.")
     private @Nullable String why;
 
-    @Option(names = "--all", description = "With reconcile: also what is explained by now.")
+    @Option(names = "--all", description = "With reconcile: also the discrepancies that have been explained.")
     private boolean all;
 
     @Option(names = "--json", description = "Print JSON.")
@@ -114,7 +114,7 @@ final class Operator implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         boolean ofAllOrders = act == Act.LIST || act == Act.RECONCILE;
-        require(ofAllOrders || id != null, "which order? " + name(act) + " needs its ID");
+        require(ofAllOrders || id != null, name(act) + " needs the ID of an order");
         require(!ofAllOrders || id == null, name(act) + " takes no ID");
         require(!all || act == Act.RECONCILE, "--all goes with reconcile");
         require((act == Act.RESOLVE) == (end != null), "--as cancelled or --as confirmed goes with resolve");
@@ -155,7 +155,7 @@ final class Operator implements Callable<Integer> {
         return why == null ? wish : wish.put("why", why);
     }
 
-    /** Asks one of the service's instances, or the monolith: the first that can be reached. */
+    /** Asks the first of the service's instances, or the monolith, to which a connection can be opened. */
     private JsonNode ask(String service, String path, @Nullable ObjectNode body)
             throws IOException, InterruptedException {
         Plan plan = instance.planOfRunning();
@@ -196,7 +196,7 @@ final class Operator implements Callable<Integer> {
         try {
             body = InstanceFolder.JSON.readTree(answer.body());
         } catch (JacksonException _) {
-            throw new Failure(Failure.FAILED, "the store answers " + answer.statusCode() + " and no JSON");
+            throw new Failure(Failure.FAILED, "the store answered " + answer.statusCode() + " without JSON");
         }
         if (answer.statusCode() < 300) {
             return body;
@@ -211,7 +211,7 @@ final class Operator implements Callable<Integer> {
     private void printStatus(String status) {
         String next = switch (status) {
             case "PENDING" -> "; recovery tries again at once";
-            case "CANCELLING" -> "; recovery cancels it as soon as stock and payment answer";
+            case "CANCELLING" -> "; recovery cancels it as soon as inventory and payment answer";
             default -> "";
         };
         System.out.println("order " + id + " is " + status + next);

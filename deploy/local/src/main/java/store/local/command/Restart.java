@@ -15,8 +15,8 @@ import store.local.topology.Topology;
 @Command(
         name = "deploy/local/restart",
         description = {
-            "Stops a part gracefully, starts it again and waits until it is ready;",
-            "the instances of a service one after the other, so that it stays available."
+            "Stops a part gracefully, starts it again, and waits until it is ready.",
+            "Restarts the instances of a service one after the other, so that it stays available."
         },
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {"0:ready again", "1:failed", "2:usage", "130:interrupted"})
@@ -29,7 +29,7 @@ final class Restart implements Callable<Integer> {
 
     @Parameters(
             paramLabel = "PART",
-            description = "As deploy/local/status names it, or a service with all its instances.")
+            description = "A name that deploy/local/status shows, or a service for all its instances.")
     private String part = "";
 
     @Override
@@ -39,18 +39,18 @@ final class Restart implements Callable<Integer> {
         return 0;
     }
 
-    /** The part, or the instances of the service, of this name. */
+    /** The part with this name, or the instances of the service with this name. */
     static List<String> parts(Plan plan, String name) {
         List<String> all = plan.parts().stream().map(Plan.Part::name).toList();
         List<String> wanted =
                 all.stream().filter(part -> Topology.means(name, part)).toList();
         if (wanted.isEmpty()) {
-            throw new Failure(Failure.PREREQUISITE, "no part '" + name + "'; there are " + all);
+            throw new Failure(Failure.PREREQUISITE, "no part '" + name + "'; the parts are " + all);
         }
         return wanted;
     }
 
-    /** One part after the other, each when the one before it is ready again. */
+    /** Restarts one part after the other, each when the part before it is ready again. */
     static void restartEach(Plan plan, List<String> parts) throws IOException, InterruptedException {
         for (String part : parts) {
             restart(plan, part);

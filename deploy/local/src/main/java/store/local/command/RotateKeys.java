@@ -16,17 +16,17 @@ import store.local.topology.KeyRotation;
 @Command(
         name = "deploy/local/rotate-keys",
         description = {
-            "Gives a service a new key for fingerprints and card tokens, under load if need be.",
-            "First every instance learns to verify and open with it, then every instance seals with it: each time",
-            "the instances are restarted one after the other. A rotation that was interrupted is gone on with.",
-            "Old keys stay: what they have sealed is verified and opened for ever."
+            "Gives a service a new key for fingerprints and card tokens; the store may be under load.",
+            "First every instance learns to verify and open with the new key, then every instance seals with it.",
+            "Each of the two steps restarts the instances one after the other. If a rotation was interrupted,",
+            "this continues it. Old keys stay, because the data under them must be verified and opened for ever."
         },
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {
             "0:every process seals with the new key",
-            "1:failed, or the store does not run; run it again to go on",
+            "1:failed, or the store does not run; run it again to continue",
             "2:usage",
-            "130:interrupted; run it again to go on"
+            "130:interrupted; run it again to continue"
         })
 final class RotateKeys implements Callable<Integer> {
 
@@ -39,7 +39,7 @@ final class RotateKeys implements Callable<Integer> {
     @Parameters(
             arity = "0..1",
             paramLabel = "SERVICE",
-            description = "order-service or payment-service; both if it is left out.")
+            description = "order-service or payment-service. Default: both.")
     private @Nullable String service;
 
     @Spec
@@ -49,7 +49,8 @@ final class RotateKeys implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         if (service != null && !SERVICES.contains(service)) {
             throw new ParameterException(
-                    command.commandLine(), "'" + service + "' has no keys; these have: " + String.join(", ", SERVICES));
+                    command.commandLine(),
+                    "'" + service + "' has no keys; the services with keys are " + String.join(", ", SERVICES));
         }
         Plan plan = instance.planOfRunning();
         for (String each : service == null ? SERVICES : List.of(service)) {
@@ -61,7 +62,7 @@ final class RotateKeys implements Callable<Integer> {
     private void rotate(Plan plan, String service) throws IOException, InterruptedException {
         List<String> parts = Restart.parts(plan, plan.build().equals(MONOLITH) ? MONOLITH : service);
         try (KeyRotation rotation = KeyRotation.of(instance.folder(), service)
-                .orElseThrow(() -> new Failure(Failure.FAILED, "the keys of " + service + " are being rotated"))) {
+                .orElseThrow(() -> new Failure(Failure.FAILED, "another command is rotating the keys of " + service))) {
             if (!rotation.isCurrent()) {
                 rotation.add();
                 System.out.println("the keys of " + service + ", 1 of 2: every process learns the new key");

@@ -17,9 +17,9 @@ import store.local.supervision.Plan;
 
 @Command(
         name = "deploy/local/status",
-        description = "Shows the parts of a running store, where they listen and how they are.",
+        description = "Shows the parts of a running store, their state and where they listen.",
         exitCodeListHeading = "Exit codes:%n",
-        exitCodeList = {"0:the store runs", "1:it does not", "2:usage", "130:interrupted"})
+        exitCodeList = {"0:the store runs", "1:it does not run", "2:usage", "130:interrupted"})
 final class Status implements Callable<Integer> {
 
     private static final String ROW = "%-18s %-9s %-9s %8s %9s %9s  %s%n";
@@ -41,8 +41,7 @@ final class Status implements Callable<Integer> {
             print(plan, reports);
         }
         if (!instance.supervised()) {
-            System.err.println(
-                    "the supervisor has gone and nothing restarts a part; deploy/local/up and down clear up");
+            System.err.println("the supervisor has gone, so no part is restarted; deploy/local/up or down clears up");
             return Failure.FAILED;
         }
         return 0;

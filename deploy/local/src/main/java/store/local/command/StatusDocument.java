@@ -11,7 +11,7 @@ import store.local.supervision.PartReport;
 import store.local.supervision.Plan;
 
 /**
- * What {@code status --json} prints: how other tools find the store.
+ * The output of {@code status --json}, by which other tools find the store.
  *
  * @param gateway the public address
  */
@@ -20,8 +20,8 @@ record StatusDocument(String name, String build, String gateway, List<Part> part
     /**
      * @param state {@code up}, {@code starting}, {@code down} or {@code paused}
      * @param pid null while it is down
-     * @param url a service's; null for a database
-     * @param jdbcUrl a database's; null for a service
+     * @param url the address of a service; null for a database
+     * @param jdbcUrl the address of a database; null for a service
      */
     record Part(
             String name,

@@ -40,24 +40,24 @@ import store.local.topology.Topology;
 @Command(
         name = "deploy/local/up",
         description = {
-            "Builds what is not built, starts the store, and places an order to show that it works.",
-            "Returns with the store running; deploy/local/down stops it and keeps its data."
+            "Builds the modules that are not built, starts the store, and places an order to show that it works.",
+            "Returns while the store runs; deploy/local/down stops it and keeps its data."
         },
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {"0:running", "1:failed", "2:usage, or a missing prerequisite", "130:interrupted"})
 final class Up implements Callable<Integer> {
 
-    /** The slowest start seen, without start-up caches on two busy cores, took a quarter of this. */
+    /** Four times the slowest start seen, which was without start-up caches on two busy cores. */
     private static final Duration READY_BOUND = Duration.ofMinutes(2);
 
     private static final Duration SUPERVISOR_BOUND = Duration.ofSeconds(15);
 
-    /** Three databases, unpacked programs and start-up caches take 650 MB the first time; later only logs and data grow. */
+    /** Three databases, unpacked programs and start-up caches take 650 MB at first; later only logs and data grow. */
     private static final long NEEDED_AT_FIRST_BYTES = 1_000_000_000;
 
     private static final long NEEDED_LATER_BYTES = 200_000_000;
 
-    /** Their pools of 10 leave a third of a database's connections to others. */
+    /** Four pools of 10 leave a third of a database's connections to other clients. */
     private static final int MOST_INSTANCES = 4;
 
     private static final int INTERRUPTED = 130;
@@ -77,21 +77,18 @@ final class Up implements Callable<Integer> {
             paramLabel = "BUILD",
             defaultValue = "services",
             converter = Build.class,
-            description = "services, or monolith: the same store as one process. Default: services.")
+            description = "services, or monolith: the same store in one process. Default: services.")
     private Topology topology = Topology.SERVICES;
 
-    @Option(names = "--fresh", description = "Forget the instance's data and keys first.")
+    @Option(names = "--fresh", description = "Delete the instance's data and keys first.")
     private boolean fresh;
 
-    @Option(
-            names = "--stock",
-            paramLabel = "N",
-            description = "Begin with N pieces of each product; only with fresh data.")
+    @Option(names = "--stock", paramLabel = "N", description = "Begin with N pieces of each product; needs fresh data.")
     private @Nullable Integer stock;
 
     @Option(
             names = "--links",
-            description = "Lead every call between parts, and to every database, through a fault proxy.")
+            description = "Route every call between parts, and to every database, through a fault proxy.")
     private boolean links;
 
     @Option(
@@ -101,10 +98,12 @@ final class Up implements Callable<Integer> {
             description = "Run N processes each of order-service and payment-service, 1 to 4. Default: 1.")
     private int instances;
 
-    @Option(names = "--data-only", description = "Start only what keeps data: the databases and the acquirer's ledger.")
+    @Option(
+            names = "--data-only",
+            description = "Start only the parts that keep data: the databases and the acquirer's ledger.")
     private boolean dataOnly;
 
-    @Option(names = "--no-restart", description = "Leave a part that died down.")
+    @Option(names = "--no-restart", description = "Do not restart a part that died.")
     private boolean noRestart;
 
     @Option(
@@ -112,14 +111,14 @@ final class Up implements Callable<Integer> {
             paramLabel = "TIME",
             defaultValue = "1s",
             converter = Time.class,
-            description = "How long a part that died stays down, such as 500ms or 2s. Default: 1s.")
+            description = "The time from the death of a part to its restart, such as 500ms or 2s. Default: 1s.")
     private Duration restartDelay = Duration.ofSeconds(1);
 
-    @Option(names = "--foreground", description = "Stay, and stop the store on Ctrl-C.")
+    @Option(names = "--foreground", description = "Stay in the foreground, and stop the store on Ctrl-C.")
     private boolean foreground;
 
-    @Option(names = "--no-build", description = "Run what has been built, however old.")
-    private boolean noBuild; // the script's business
+    @Option(names = "--no-build", description = "Do not build, even if a source is newer than its jar.")
+    private boolean noBuild; // the script acts on it
 
     @Option(
             names = "--json",
@@ -128,7 +127,7 @@ final class Up implements Callable<Integer> {
 
     private final long beganNanos = System.nanoTime();
 
-    /** Until this is set, whatever ends this process takes the store down with it. */
+    /** While this is false, the end of this process stops the store. */
     private volatile boolean mayStay;
 
     private volatile boolean clearingUp;
@@ -157,7 +156,7 @@ final class Up implements Callable<Integer> {
             return 0;
         } catch (IOException | RuntimeException e) {
             if (clearingUp) {
-                return INTERRUPTED; // it failed because everything is being stopped
+                return INTERRUPTED; // the failure is a consequence of the shutdown
             }
             throw e;
         }
@@ -199,7 +198,7 @@ final class Up implements Callable<Integer> {
         if (foreground) {
             say("Ctrl-C stops the store");
             supervisor.onExit().join();
-            mayStay = true; // somebody else has stopped it
+            mayStay = true; // another command has stopped it
         }
     }
 
@@ -221,7 +220,7 @@ final class Up implements Callable<Integer> {
         require(
                 Files.getFileStore(folder.path()).getUsableSpace() >= needed,
                 Failure.FAILED,
-                "less than " + needed / 1_000_000 + " MB are free where " + folder.path() + " lies");
+                "less than " + needed / 1_000_000 + " MB are free on the disk of " + folder.path());
     }
 
     private void requireDataThatFits(InstanceFolder folder) {
@@ -230,11 +229,11 @@ final class Up implements Callable<Integer> {
                 !Files.exists(folder.data().resolve(other.databases().getFirst().name())),
                 Failure.PREREQUISITE,
                 "the data of '" + folder.name()
-                        + "' is the other build's; choose another --name, or add --fresh to forget it");
+                        + "' is the other build's; choose another --name, or add --fresh to delete it");
         require(
                 stock == null || !Files.exists(folder.data()),
                 Failure.PREREQUISITE,
-                "--stock needs fresh data; add --fresh to forget the old");
+                "--stock needs fresh data; add --fresh to delete the old data");
     }
 
     private static Process startSupervisor(InstanceFolder folder, Plan plan) throws IOException {
@@ -246,7 +245,7 @@ final class Up implements Callable<Integer> {
                 .start();
     }
 
-    /** Starts the given command in a session of its own, so that neither Ctrl-C nor the end of the terminal reaches it. */
+    /** The start of a command that gets a session of its own, so that no signal of the terminal reaches it. */
     private static List<String> detached() {
         if (isOnPath("setsid")) {
             return List.of("setsid");
@@ -336,7 +335,7 @@ final class Up implements Callable<Integer> {
         try {
             ownership.close();
             instance.end(this::say);
-            ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly); // what prepares
+            ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly); // those that prepare
             Optional<Ownership> left = folder.own();
             if (left.isPresent()) {
                 left.get().close();

@@ -1,4 +1,4 @@
-/** What is typed: {@code deploy/local/up}, {@code down}, {@code status}, {@code logs}, {@code restart} and so on. */
+/** The commands: {@code deploy/local/up}, {@code down}, {@code status}, {@code logs}, {@code restart} and so on. */
 @NullMarked
 package store.local.command;
 

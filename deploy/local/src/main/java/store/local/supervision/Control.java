@@ -15,10 +15,10 @@ import java.time.Duration;
 import java.util.List;
 import tools.jackson.core.type.TypeReference;
 
-/** The other end of a supervisor's control channel. */
+/** The client of a supervisor's control channel. */
 public final class Control implements AutoCloseable {
 
-    /** The supervisor does nothing before it answers. */
+    /** The supervisor answers before it acts. */
     private static final Duration TIMEOUT = Duration.ofSeconds(3);
 
     private final Plan plan;
@@ -31,14 +31,18 @@ public final class Control implements AutoCloseable {
         this.plan = plan;
     }
 
-    /** @throws IOException if no supervisor answers */
+    /**
+     * How the parts are, in the plan's order.
+     *
+     * @throws IOException if no supervisor answers
+     */
     public List<PartReport> parts() throws IOException {
         return InstanceFolder.JSON.readValue(
                 send("GET", "/parts", 200).body(), new TypeReference<List<PartReport>>() {});
     }
 
     /**
-     * Asks for a part to be started, stopped (and held down) or restarted, and does not wait for it.
+     * Asks the supervisor to start, stop (and hold down) or restart a part, and does not wait until it is done.
      *
      * @param act {@code start}, {@code stop} or {@code restart}
      */

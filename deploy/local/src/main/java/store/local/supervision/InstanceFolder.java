@@ -18,14 +18,14 @@ import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * What one instance keeps on disk. Readable by its owner alone: it holds passwords and keys.
+ * The folder of one instance. Only its owner can read it, because it holds passwords and keys.
  *
- * <p>{@code plan.json} and {@code running.json} exist while the instance runs; found without a living supervisor, they say which
- * processes it left behind.
+ * <p>{@code plan.json} and {@code running.json} exist while the instance runs. After its supervisor was killed they say
+ * which processes are left.
  */
 public record InstanceFolder(Path path) {
 
-    /** How this module writes and reads JSON. */
+    /** Writes and reads all JSON of this module. */
     public static final JsonMapper JSON = JsonMapper.builder().build();
 
     /** The supervisor's name among the running processes and the logs. */
@@ -50,7 +50,7 @@ public record InstanceFolder(Path path) {
         return path.resolve("logs").resolve(part + ".log");
     }
 
-    /** Makes the folder if it is not there. */
+    /** Makes the folder unless it exists. */
     public void create() throws IOException {
         Files.createDirectories(path.getParent());
         if (!Files.isDirectory(path)) {
@@ -60,7 +60,7 @@ public record InstanceFolder(Path path) {
         Files.createDirectories(path.resolve("logs"));
     }
 
-    /** Forgets data and keys. If it is interrupted, it has forgotten the data alone, or nothing. */
+    /** Deletes data and keys. If it is interrupted, it has deleted the data alone, or nothing. */
     public void forget() throws IOException {
         Path forgotten = path.resolve("forgotten");
         FileUtils.deleteDirectory(forgotten.toFile());
@@ -80,7 +80,7 @@ public record InstanceFolder(Path path) {
         replace(PLAN, plan);
     }
 
-    /** The processes that were started last, by part; the supervisor is among them. */
+    /** The latest process of each part, and of the supervisor. */
     public Map<String, ProcessIdentity> running() throws IOException {
         return read(RUNNING, new TypeReference<Map<String, ProcessIdentity>>() {})
                 .orElse(Map.of());
@@ -91,7 +91,7 @@ public record InstanceFolder(Path path) {
         return Files.exists(file) ? Optional.of(JSON.readValue(Files.readAllBytes(file), type)) : Optional.empty();
     }
 
-    /** The supervisor, if it lives. */
+    /** The supervisor, if it is alive. */
     public Optional<ProcessHandle> supervisor() throws IOException {
         return Optional.ofNullable(running().get(SUPERVISOR)).flatMap(ProcessIdentity::process);
     }
@@ -100,7 +100,7 @@ public record InstanceFolder(Path path) {
         replace(RUNNING, running);
     }
 
-    /** Forgets that the instance ran. */
+    /** Deletes the plan and the list of processes. */
     public void clear() throws IOException {
         for (String name : List.of(RUNNING, PLAN)) {
             Files.deleteIfExists(path.resolve(name));
@@ -108,7 +108,7 @@ public record InstanceFolder(Path path) {
         }
     }
 
-    /** Only the holder of the {@link Ownership} writes, and one thread at a time. */
+    /** Only the holder of the {@link Ownership} calls this, and from one thread at a time. */
     private void replace(String name, Object value) throws IOException {
         Path fresh = path.resolve(name + ".new");
         Files.deleteIfExists(fresh);
@@ -117,7 +117,10 @@ public record InstanceFolder(Path path) {
         Files.move(fresh, path.resolve(name), StandardCopyOption.ATOMIC_MOVE);
     }
 
-    /** The right to run this instance; given back by the system when its holder dies. Empty if another process has it. */
+    /**
+     * Takes the right to run this instance, which the system frees when its holder dies. Empty if another process has
+     * it.
+     */
     public Optional<Ownership> own() throws IOException {
         Path file = path.resolve("lock");
         while (true) {
@@ -127,9 +130,8 @@ public record InstanceFolder(Path path) {
                 channel.close();
                 return Optional.empty();
             }
-            // The last owner deletes the file, and a lock on a deleted file is worth nothing. Only its key may be
-            // looked at: the
-            // system drops the lock as soon as this process closes any other descriptor of the file.
+            // The owner before may have deleted the file meanwhile, and a lock on a deleted file is worth nothing.
+            // The file is not opened to find out: the system drops the lock when this process closes any descriptor.
             if (before != null && before.equals(fileKey(file))) {
                 return Optional.of(new Ownership(file, channel));
             }
@@ -145,11 +147,11 @@ public record InstanceFolder(Path path) {
         }
     }
 
-    /** Held by at most one process. */
+    /** The right to run an instance; at most one process holds it. */
     public record Ownership(Path file, FileChannel channel) implements AutoCloseable {
         @Override
         public void close() throws IOException {
-            if (channel.isOpen()) { // the file may be another owner's by now
+            if (channel.isOpen()) { // otherwise the file may belong to another owner by now
                 Files.deleteIfExists(file);
                 channel.close();
             }

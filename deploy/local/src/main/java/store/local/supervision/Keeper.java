@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Keeps one part running from {@link #start} to {@link #stop}.
  *
- * <p>A part that dies after it was ready starts again after the plan's delay. Each time that it dies before it is ready, the delay
- * doubles, up to {@link #LONGEST_DELAY}: it will fail in the same way again, but the cause may go away.
+ * <p>A part that dies after it was ready starts again after the plan's delay. Each time that it dies before it is
+ * ready, the delay doubles, up to {@link #LONGEST_DELAY}: it will fail in the same way again, but the cause may go
+ * away.
  */
 final class Keeper {
 

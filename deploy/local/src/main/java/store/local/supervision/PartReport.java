@@ -4,13 +4,14 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a part is.
+ * The state of a part.
  *
  * @param state {@code up}, {@code starting}, {@code down} or {@code paused}
  * @param pid null while it is down
- * @param restarts how often it was started again after it had died by itself
- * @param note what happened last, empty while nothing has
- * @param fault {@code killed}, {@code paused} or {@code throttled} while that was asked for, else empty
+ * @param restarts how often it was started again after it had died
+ * @param note why it is down, or that it has no supervisor; otherwise empty
+ * @param fault {@code killed}, {@code paused} or {@code throttled} while the part has such a fault on request, else
+ *     empty
  */
 public record PartReport(
         String name,

@@ -7,17 +7,18 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one supervisor runs. Made by {@code up}, kept in the instance's folder while the instance runs; it holds passwords.
+ * The parts that one supervisor runs. {@code up} makes it; the instance's folder has it while the instance runs. It
+ * holds passwords.
  *
  * @param name the instance
  * @param build {@code services} or {@code monolith}
  * @param gateway the public address
- * @param controlPort loopback port of the supervisor's control channel
- * @param token what a request to the control channel must bear
+ * @param controlPort the loopback port of the supervisor's control channel
+ * @param token the bearer token of requests to the control channel
  * @param restart whether a part that died is started again
- * @param restartDelay how long a part that died stays down
+ * @param restartDelay how long a part stays down after it died
  * @param supervisor the command that runs the supervisor itself
- * @param parts in the order in which they start; they end in the reverse order
+ * @param parts each comes after the parts that it needs; they are stopped in the reverse order
  */
 public record Plan(
         String name,
@@ -30,12 +31,12 @@ public record Plan(
         List<String> supervisor,
         List<Part> parts) {
 
-    /** How a part is asked whether it is ready, and how it is told to end. */
+    /** Decides how to ask a part whether it is ready, and which signal ends it. */
     public enum Kind {
         SERVICE,
         DATABASE;
 
-        /** As {@code status} writes it. */
+        /** The name that {@code status} prints. */
         public String label() {
             return name().toLowerCase(Locale.ROOT);
         }
@@ -44,11 +45,11 @@ public record Plan(
     /**
      * One process.
      *
-     * @param environment what it sees besides {@link ShortCommand#INHERITED}
-     * @param log where its output is appended
-     * @param ready for a service an address that answers 200 once it is ready; for a database its data directory
+     * @param environment its variables besides {@link ShortCommand#INHERITED}
+     * @param log the file to which its output is appended
+     * @param ready for a service an address that answers 200 when it is ready; for a database its data directory
      * @param url a service's address
-     * @param managementUrl a service's actuator, where it has one
+     * @param managementUrl the address of a service's actuator, if it has one
      * @param jdbcUrl a database's address
      */
     public record Part(

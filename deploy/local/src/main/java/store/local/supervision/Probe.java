@@ -35,7 +35,9 @@ final class Probe {
         }
     }
 
-    /** PostgreSQL writes its process's number into the first line and its status into the last (miscadmin.h, pg_ctl.c). */
+    /**
+     * PostgreSQL writes its process's number into the first line and its status into the last (miscadmin.h, pg_ctl.c).
+     */
     private static boolean isDatabaseReady(Plan.Part part, long pid) throws IOException {
         String file = Files.readString(Path.of(part.ready(), "postmaster.pid"));
         return file.startsWith(pid + "\n") && file.strip().endsWith("\nready");

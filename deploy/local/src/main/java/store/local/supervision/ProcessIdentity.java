@@ -7,17 +7,17 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A process that cannot be mistaken for a later one that was given the same number, also after a reboot.
+ * Identifies a process, and no later process that has the same number, even after a reboot.
  *
- * @param started on Linux the boot's id and the clock ticks since then (see proc(5)): unlike the time of day, every reader sees the
- *     same value, whatever happened to the clock; elsewhere the time of the start
+ * @param started on Linux the boot's id and the clock ticks from the boot to the start (see proc(5)), which no change
+ *     of the clock affects; elsewhere the time of the start
  */
 public record ProcessIdentity(long pid, String started) {
 
     private static final Path PROC = Path.of("/proc");
     private static final boolean LINUX = Files.isReadable(PROC.resolve("self/stat"));
 
-    /** The process that has this number now; empty if there is none, or only its unreaped remains. */
+    /** The process that has this number now; empty if there is none, or a zombie. */
     public static Optional<ProcessIdentity> of(long pid) {
         if (!LINUX) {
             return ProcessHandle.of(pid)
@@ -33,17 +33,17 @@ public record ProcessIdentity(long pid, String started) {
         return of(pid).filter(this::equals).isPresent();
     }
 
-    /** The process, if it still lives. */
+    /** The process, if it is still alive. */
     public Optional<ProcessHandle> process() {
         return alive() ? ProcessHandle.of(pid) : Optional.empty();
     }
 
-    /** Whether the process is stopped by a signal. */
+    /** Whether a signal has stopped the process. */
     public boolean paused() {
         return alive() && (LINUX ? stat(pid).map(stat -> stat[0]).orElse("") : ps()).startsWith("T");
     }
 
-    /** The fields of /proc/PID/stat from the third, the state, on: the second may contain anything. */
+    /** The fields of /proc/PID/stat from the third on, which is the state; the second field may contain spaces. */
     private static Optional<String[]> stat(long pid) {
         try {
             String line = Files.readString(PROC.resolve(pid + "/stat"));
@@ -57,7 +57,7 @@ public record ProcessIdentity(long pid, String started) {
         try {
             return Files.readString(PROC.resolve("sys/kernel/random/boot_id")).strip();
         } catch (IOException hidden) {
-            return "?"; // some sandboxes hide it; the ticks remain
+            return "?"; // some sandboxes hide it; then only the ticks tell processes apart
         }
     }
 

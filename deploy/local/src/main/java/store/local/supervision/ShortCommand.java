@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
-/** Runs a program to its end, within a bound. */
+/** Runs a program that must end within a bound. */
 public final class ShortCommand {
 
     private static final Pattern ERROR = Pattern.compile("error|fatal", Pattern.CASE_INSENSITIVE);
@@ -19,12 +19,12 @@ public final class ShortCommand {
     private ShortCommand() {}
 
     /**
-     * Returns once the program has succeeded.
+     * Returns when the program has succeeded.
      *
-     * @param environment what the program sees besides {@link #INHERITED}
+     * @param environment its variables besides {@link #INHERITED}
      * @param input its standard input
-     * @param log gets what it prints; replaced
-     * @throws IOException if it fails, or is killed because it took too long
+     * @param log the file that its output replaces
+     * @throws IOException if the program fails, or was killed because it took too long
      */
     public static void run(
             List<String> command, Map<String, String> environment, String input, Path log, Duration bound)
@@ -35,7 +35,7 @@ public final class ShortCommand {
             try (var stdin = process.outputWriter()) {
                 stdin.write(input);
             } catch (IOException endedWithoutReading) {
-                // its exit code tells
+                // its exit code says why
             }
             boolean ended = process.waitFor(bound.toMillis(), TimeUnit.MILLISECONDS);
             if (!ended || process.exitValue() != 0) {
@@ -53,7 +53,7 @@ public final class ShortCommand {
         }
     }
 
-    /** The last line that looks like one; what follows it is often about clearing up. */
+    /** The last line that looks like an error; the lines after it are often about clearing up. */
     private static String reason(Path log) throws IOException {
         List<String> lines = Files.readAllLines(log);
         return lines.stream()
@@ -62,10 +62,10 @@ public final class ShortCommand {
                 .orElse(lines.isEmpty() ? "no output" : lines.getLast());
     }
 
-    /** What a program may see of the environment of whoever called {@code up}; anything else could steer it. */
+    /** The variables of the caller of {@code up} that a program may see; any other one could change what it does. */
     public static final List<String> INHERITED = List.of("PATH", "HOME", "USER", "TMPDIR", "LANG", "TZ");
 
-    /** A program with nothing on its input and one stream of output. */
+    /** A program with an empty input, and one stream for output and errors. */
     public static ProcessBuilder builder(List<String> command, Map<String, String> environment) {
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectInput(new File("/dev/null")).redirectErrorStream(true);

@@ -20,16 +20,16 @@ import org.jspecify.annotations.Nullable;
 import store.local.supervision.InstanceFolder.Ownership;
 
 /**
- * The process that stays: it keeps the parts of one instance running and ends them when it is told to end (SIGTERM or SIGINT).
+ * The process that keeps the parts of one instance running, and stops them when SIGTERM or SIGINT ends it.
  *
- * <p>Its control channel, on loopback and with a token: {@code GET /parts}; {@code POST /parts/NAME/start|stop|restart}, and to
- * break a part on purpose {@code kill|kill?MILLIS|pause?MILLIS|throttle?MILLIS&PERCENT|relieve}. It answers 202 at once, and the
- * outcome is seen in {@code GET /parts}. A part has one fault at a time, the last that was asked for, and it ends in time even if
- * whoever asked for it is gone.
+ * <p>Its control channel, on loopback and with a token, takes {@code GET /parts} and
+ * {@code POST /parts/NAME/start|stop|restart}; a test breaks a part by
+ * {@code kill|kill?MILLIS|pause?MILLIS|throttle?MILLIS&PERCENT|relieve}. It answers 202 at once; {@code GET /parts}
+ * shows the outcome. A part has one fault at a time, the latest. The fault ends in time even if its requester has died.
  */
 public final class Supervisor {
 
-    /** Whoever wants a part broken for longer forgot to stop it. */
+    /** A longer fault is a mistake. */
     private static final Duration LONGEST_FAULT = Duration.ofDays(1);
 
     private final InstanceFolder folder;
@@ -47,7 +47,7 @@ public final class Supervisor {
     }
 
     /**
-     * Runs the plan in the given folder until the process is told to end. Every part is held at first.
+     * Runs the plan in the given folder until a signal ends the process. No part starts before a request.
      *
      * @param arguments the instance's folder
      */
@@ -116,7 +116,7 @@ public final class Supervisor {
         }
     }
 
-    /** @throws IllegalArgumentException if the request is one of ours and its query is not */
+    /** @throws IllegalArgumentException if the request is known and its query is wrong */
     private static @Nullable Runnable command(Keeper keeper, String request, String query) {
         return switch (request) {
             case "POST parts start" -> keeper::start;
@@ -151,13 +151,13 @@ public final class Supervisor {
             if (number >= 1 && number <= most) {
                 return number;
             }
-        } catch (NumberFormatException notOne) {
+        } catch (NumberFormatException notANumber) {
             // refused below
         }
         throw new IllegalArgumentException("'" + text + "' is not 1 to " + most + " " + unit);
     }
 
-    /** Keeps on disk which processes are ours: if this process is killed, they stay. */
+    /** Writes to disk which processes are the instance's: they outlive this process if it is killed. */
     private synchronized void record() {
         Map<String, ProcessIdentity> running = new LinkedHashMap<>();
         ProcessIdentity.of(ProcessHandle.current().pid())
@@ -171,18 +171,18 @@ public final class Supervisor {
         try {
             folder.write(running);
         } catch (IOException e) {
-            say("cannot record the processes, the next start goes on without this one: " + e);
+            say("cannot record which processes run; deploy/local/down may miss one: " + e);
         }
     }
 
     private void end() {
-        say("ends");
+        say("stops all parts");
         keepers.reversed().forEach(Keeper::stop);
         try {
             folder.clear();
             ownership.close();
         } catch (IOException e) {
-            say("leaves " + folder.path() + " behind: " + e);
+            say("cannot clear up " + folder.path() + ": " + e);
         }
         say("ended");
     }

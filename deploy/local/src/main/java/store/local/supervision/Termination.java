@@ -1,6 +1,7 @@
 package store.local.supervision;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,10 +11,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import store.local.supervision.Plan.Kind;
 
-/** Ends a process: politely, and when that takes too long, for certain. */
+/** Ends a process: by the signal that asks it to end, and when that takes too long, by force. */
 public final class Termination {
 
-    /** A request lasts 3 s at most and a service then closes its pools; a database writes 32 MB of dirty pages at most. */
+    /**
+     * A service finishes requests of 3 s at most and closes its pools; a database writes 32 MB of dirty pages at most.
+     */
     public static final Duration PATIENCE = Duration.ofSeconds(15);
 
     private Termination() {}
@@ -27,9 +30,9 @@ public final class Termination {
     public static boolean end(ProcessHandle process, Kind kind, Duration patience) {
         List<ProcessHandle> family = new ArrayList<>(process.descendants().toList());
         family.addFirst(process);
-        // A paused process does not hear the polite signal, and a database waits for children that are paused.
+        // A stopped process does not handle the signal, and a database waits for its stopped children.
         signal("CONT", family);
-        // PostgreSQL takes SIGTERM as "when the last client has gone", SIGINT as "now, cleanly".
+        // On SIGTERM PostgreSQL waits for its last client; on SIGINT it disconnects all clients and ends cleanly.
         signal(kind == Kind.DATABASE ? "INT" : "TERM", List.of(process));
         boolean polite = ended(process.onExit(), patience);
         family.forEach(ProcessHandle::destroyForcibly);
@@ -40,14 +43,14 @@ public final class Termination {
         return polite;
     }
 
-    /** Sends a signal by its name; a process that is gone already is no error. */
+    /** Sends a signal by its name, and ignores processes that have ended. */
     public static void signal(String name, List<ProcessHandle> processes) {
         List<String> command = new ArrayList<>(List.of("sh", "-c", "kill -s \"$0\" \"$@\" 2>/dev/null", name));
         processes.forEach(process -> command.add(Long.toString(process.pid())));
         try {
             new ProcessBuilder(command).start().waitFor();
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

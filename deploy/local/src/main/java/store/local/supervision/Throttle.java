@@ -12,8 +12,8 @@ import java.util.stream.Collectors;
 /**
  * Lets processes run for a share of the time only, until it is closed.
  *
- * <p>One shell sends all signals, because a new process for each would cost too much. When this process dies, however it dies, the
- * shell reads the end of its input, lets the stopped processes go on, and ends.
+ * <p>One shell sends all signals, because a new process for each would cost too much. When this process dies, however
+ * it dies, the shell reads the end of its input, lets the stopped processes go on, and ends.
  */
 final class Throttle implements AutoCloseable {
 

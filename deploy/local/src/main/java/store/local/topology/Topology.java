@@ -50,7 +50,10 @@ public record Topology(String build, List<Database> databases, List<Service> ser
     /** The five processes of a checkout; each service that keeps data owns a database. */
     public static final Topology SERVICES = fiveProcesses();
 
-    /** The same modules in one process over one database, with as much memory as the services and their databases have together. */
+    /**
+     * The same modules in one process over one database, with as much memory as the services and their databases have
+     * together.
+     */
     public static final Topology MONOLITH = oneProcess();
 
     /**
@@ -60,7 +63,8 @@ public record Topology(String build, List<Database> databases, List<Service> ser
     public record Database(String name, String schema, int bufferMegabytes) {}
 
     /**
-     * @param jar from the repository's root; an executable jar of Spring Boot, or one that takes {@code --port} and {@code --data}
+     * @param jar from the repository's root; an executable jar of Spring Boot, or one that takes {@code --port} and
+     *     {@code --data}
      * @param database the one that it owns
      * @param heapMegabytes the bound of its heap
      * @param calls the services that it calls, by the environment variable with their addresses
@@ -87,13 +91,17 @@ public record Topology(String build, List<Database> databases, List<Service> ser
         }
     }
 
-    /** Whether the name means the part: it is the part's own name, or that of the service that the part is an instance of. */
+    /**
+     * Whether the name means the part: it is the part's own name, or that of the service that the part is an instance
+     * of.
+     */
     public static boolean means(String name, String part) {
         return part.matches(Pattern.quote(name) + "(-\\d+)?");
     }
 
     /**
-     * The same with several instances of each service that can have them, over the same databases: {@code order-service-1} and so on.
+     * The same with several instances of each service that can have them, over the same databases:
+     * {@code order-service-1} and so on.
      *
      * @param count 1 leaves everything as it is
      */

@@ -1,4 +1,4 @@
-/** What the store consists of on this machine, and how that becomes processes: jars, flags, ports, keys. */
+/** The parts of the store on this machine, and how they become processes: jars, flags, ports, keys. */
 @NullMarked
 package store.local.topology;
 

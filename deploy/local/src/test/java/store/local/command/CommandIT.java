@@ -17,13 +17,13 @@ import store.local.supervision.InstanceFolder;
 import store.local.supervision.StandInStore;
 import tools.jackson.databind.JsonNode;
 
-/** The commands, each in a process of its own, over stand-ins. */
+/** The commands, each in a process of its own, on a store of stand-ins. */
 class CommandIT {
 
     @TempDir
     private static Path root = Path.of("");
 
-    /** What the tests look at; those that end a store have their own. */
+    /** The store of all tests but those that stop a store, which have their own. */
     private static StandInStore store;
 
     @BeforeAll
@@ -44,7 +44,7 @@ class CommandIT {
     }
 
     @Test
-    void statusIsJsonAloneInTheShapeThatOtherToolsRead() throws IOException, InterruptedException {
+    void statusPrintsOnlyJsonWithTheFieldsThatOtherToolsRead() throws IOException, InterruptedException {
         Answer answer = run(root, "status", "--json");
 
         assertThat(answer.exitCode()).isZero();
@@ -72,21 +72,21 @@ class CommandIT {
     }
 
     @Test
-    void anUnknownPartIsAnErrorOfUse() throws IOException, InterruptedException {
+    void anUnknownPartIsAUsageError() throws IOException, InterruptedException {
         assertThat(run(root, "restart", "nothing").exitCode()).isEqualTo(2);
         assertThat(run(root, "logs", "nothing").exitCode()).isEqualTo(2);
     }
 
     @Test
-    void onlyAServiceThatHasKeysIsGivenANewOne() throws IOException, InterruptedException {
+    void onlyAServiceWithKeysGetsANewKey() throws IOException, InterruptedException {
         assertThat(run(root, "rotate-keys", "gateway").exitCode()).isEqualTo(2);
         Answer noSuchPart = run(root, "rotate-keys", "order-service");
         assertThat(noSuchPart.exitCode()).isEqualTo(2);
-        assertThat(store.folder.secrets()).as("nothing was begun").doesNotExist();
+        assertThat(store.folder.secrets()).as("no rotation was begun").doesNotExist();
     }
 
     @Test
-    void anOperatorSaysWhichOrderAndWhy() throws IOException, InterruptedException {
+    void anOperatorNamesTheOrderAndTheReason() throws IOException, InterruptedException {
         String id = "01a1fd59-2137-718d-aecf-826ebb22f15a";
         for (List<String> wrong : List.of(
                 List.of("show"),
@@ -111,7 +111,7 @@ class CommandIT {
     }
 
     @Test
-    void downStopsEverythingAndMayBeRepeated(@TempDir Path own) throws IOException, InterruptedException {
+    void downStopsEverythingAndCanBeRepeated(@TempDir Path own) throws IOException, InterruptedException {
         StandInStore ended = started(own);
         List<ProcessHandle> processes = List.of(ended.process("back"), ended.process("front"), ended.supervisor());
 
@@ -123,7 +123,7 @@ class CommandIT {
     }
 
     @Test
-    void downStopsWhatAKilledSupervisorLeftBehind(@TempDir Path own) throws IOException, InterruptedException {
+    void downStopsThePartsOfAKilledSupervisor(@TempDir Path own) throws IOException, InterruptedException {
         StandInStore ended = started(own);
         List<ProcessHandle> orphans = List.of(ended.process("back"), ended.process("front"));
         ended.supervisor().destroyForcibly();
@@ -140,7 +140,7 @@ class CommandIT {
     }
 
     @Test
-    void downTouchesNoProcessThatOnlyHasTheNumberOfAPart(@TempDir Path own) throws IOException, InterruptedException {
+    void downStopsNoProcessThatOnlyHasTheNumberOfAPart(@TempDir Path own) throws IOException, InterruptedException {
         StandInStore ended = started(own);
         ended.supervisor().destroyForcibly();
         eventually(() -> !ended.supervisor().isAlive());

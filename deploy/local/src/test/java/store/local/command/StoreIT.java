@@ -35,7 +35,7 @@ import store.local.supervision.InstanceFolder;
 import store.local.topology.Ports;
 import tools.jackson.databind.JsonNode;
 
-/** The real store over its executable jars, started, broken and stopped by the scripts. */
+/** Starts, breaks and stops the real store by the scripts, with the executable jars. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class StoreIT {
 
@@ -83,7 +83,7 @@ class StoreIT {
 
     @Test
     @Order(2)
-    void everyPartIsUpAndSaysWhereItListens() throws IOException, InterruptedException {
+    void statusShowsEveryPartUpWithItsAddress() throws IOException, InterruptedException {
         List<JsonNode> parts = parts();
 
         assertThat(parts)
@@ -95,19 +95,19 @@ class StoreIT {
 
     @Test
     @Order(3)
-    void begunStockIsWhatWasAskedFor() throws IOException, InterruptedException {
+    void stockBeginsWithTheRequestedNumber() throws IOException, InterruptedException {
         JsonNode products =
                 InstanceFolder.JSON.readTree(get("/api/products").body()).path("products");
 
         assertThat(products).isNotEmpty();
-        // Two orders of one piece each have taken from the first product.
+        // Two orders have taken one piece each of the first product.
         assertThat(products.path(0).path("available").asInt()).isEqualTo(48);
         assertThat(products.path(1).path("available").asInt()).isEqualTo(50);
     }
 
     @Test
     @Order(4)
-    void aSecondUpIsRefusedAndATakenPortIsNamed() throws IOException, InterruptedException {
+    void upRefusesARunningInstanceAndNamesATakenPort() throws IOException, InterruptedException {
         assertThat(script("up", "--no-build"))
                 .satisfies(second -> assertThat(second.exitCode()).isEqualTo(1))
                 .satisfies(second -> assertThat(second.output()).contains("is running already"));
@@ -165,7 +165,8 @@ class StoreIT {
 
     @Test
     @Order(6)
-    void anOperatorSeesWhatReconciliationCannotExplain() throws IOException, InterruptedException, SQLException {
+    void anOperatorSeesTheDiscrepanciesThatReconciliationCannotExplain()
+            throws IOException, InterruptedException, SQLException {
         JsonNode database = part("payment-db");
         try (Connection connection = DriverManager.getConnection(
                         database.path("jdbcUrl").stringValue(),
@@ -187,7 +188,7 @@ class StoreIT {
 
     @Test
     @Order(7)
-    void restartEndsWhenThePartIsReady() throws IOException, InterruptedException {
+    void restartReturnsWhenThePartIsReady() throws IOException, InterruptedException {
         assertThat(script("restart", "gateway").exitCode()).isZero();
         assertThat(orderStatus()).isEqualTo("CONFIRMED");
     }
@@ -229,7 +230,7 @@ class StoreIT {
 
     @Test
     @Order(10)
-    void dataCanBeReadWithoutTheServices() throws IOException, InterruptedException {
+    void dataOnlyStartsThePartsThatKeepData() throws IOException, InterruptedException {
         assertThat(script("up", "--data-only", "--no-build").exitCode()).isZero();
         assertThat(parts())
                 .extracting(part -> part.path("name").stringValue())

@@ -12,7 +12,7 @@ class UpTest {
     private final Up.Time time = new Up.Time();
 
     @Test
-    void readsTimesAsPeopleWriteThem() {
+    void readsTimesWithTheirUnits() {
         assertThat(time.convert("1s")).isEqualTo(Duration.ofSeconds(1));
         assertThat(time.convert("1.5s")).isEqualTo(Duration.ofMillis(1500));
         assertThat(time.convert("500ms")).isEqualTo(Duration.ofMillis(500));
@@ -20,7 +20,7 @@ class UpTest {
     }
 
     @Test
-    void refusesWhatIsNoTime() {
+    void refusesATextThatIsNoTime() {
         assertThatThrownBy(() -> time.convert("soon")).isInstanceOf(TypeConversionException.class);
         assertThatThrownBy(() -> time.convert("xms")).isInstanceOf(TypeConversionException.class);
     }

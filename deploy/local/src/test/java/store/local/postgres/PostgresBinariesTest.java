@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 class PostgresBinariesTest {
 
     @Test
-    void knowsTheArchiveOfEachMachine() {
+    void namesTheArchiveOfEachPlatform() {
         assertThat(PostgresBinaries.archive("Linux", "amd64")).isEqualTo("postgres-linux-x86_64.txz");
         assertThat(PostgresBinaries.archive("Linux", "aarch64")).isEqualTo("postgres-linux-arm_64.txz");
         assertThat(PostgresBinaries.archive("Mac OS X", "x86_64")).isEqualTo("postgres-darwin-x86_64.txz");

@@ -30,7 +30,7 @@ class PostgresClusterIT {
 
     private static PostgresBinaries binaries;
 
-    /** Deep, as a clone may lie: a socket in it would have too long a path. */
+    /** As deep as a clone may be: the path of a socket in it would be too long. */
     @TempDir
     private Path folder = Path.of("");
 
@@ -58,7 +58,7 @@ class PostgresClusterIT {
     }
 
     @Test
-    void runsWithEverySettingThatDurabilityRestsOn() throws SQLException {
+    void runsWithTheSettingsThatMakeItDurable() throws SQLException {
         try (Connection connection = connect(PASSWORD)) {
             for (String setting : new String[] {"fsync", "synchronous_commit", "full_page_writes"}) {
                 assertThat(query(connection, "SHOW " + setting)).as(setting).isEqualTo("on");
@@ -67,7 +67,7 @@ class PostgresClusterIT {
     }
 
     @Test
-    void keepsWhatWasCommittedWhenItIsKilled() throws SQLException, IOException, InterruptedException {
+    void keepsCommittedDataWhenItIsKilled() throws SQLException, IOException, InterruptedException {
         try (Connection connection = connect(PASSWORD)) {
             connection.createStatement().execute("CREATE TABLE kept AS SELECT 42 AS answer");
         }
@@ -81,7 +81,7 @@ class PostgresClusterIT {
     }
 
     @Test
-    void letsNobodyInWithoutThePassword() throws SQLException {
+    void refusesALoginWithoutThePassword() throws SQLException {
         connect(PASSWORD).close();
         assertThatThrownBy(() -> DriverManager.getConnection(url("orders"), "orders", "guess")
                         .close())
@@ -92,7 +92,7 @@ class PostgresClusterIT {
     }
 
     @Test
-    void letsTheAuditorReadAndNotWrite() throws SQLException {
+    void letsTheAuditorReadButNotWrite() throws SQLException {
         try (Connection owner = connect(PASSWORD);
                 Connection auditor = DriverManager.getConnection(url("orders"), "auditor", AUDITORS)) {
             owner.createStatement().execute("CREATE SCHEMA kept; CREATE TABLE kept.answer AS SELECT 42 AS answer");
@@ -104,7 +104,7 @@ class PostgresClusterIT {
     }
 
     @Test
-    void keepsDataThatIsThereAndRefusesThatOfAnotherVersion() throws IOException, SQLException {
+    void keepsExistingDataAndRefusesDataOfAnotherVersion() throws IOException, SQLException {
         connect(PASSWORD).close();
         Termination.end(server.toHandle(), Kind.DATABASE, Termination.PATIENCE);
         cluster.create("orders", "another password", AUDITORS);
@@ -117,7 +117,7 @@ class PostgresClusterIT {
     }
 
     @Test
-    void forgetsTheNumberOfAServerThatNowBelongsToSomethingElse() throws IOException {
+    void deletesThePidFileWhenTheNumberBelongsToAnotherProgram() throws IOException {
         Termination.end(server.toHandle(), Kind.DATABASE, Termination.PATIENCE);
         Path file = cluster.data().resolve("postmaster.pid");
 

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class KeeperTest {
 
     @Test
-    void doublesTheDelayWithEachStartThatFailsUpToABound() {
+    void doublesTheDelayWithEachFailedStartUpToABound() {
         Duration second = Duration.ofSeconds(1);
         assertThat(delayAfter(0, second)).isEqualTo(second);
         assertThat(delayAfter(1, second)).isEqualTo(Duration.ofSeconds(2));
@@ -19,7 +19,7 @@ class KeeperTest {
     }
 
     @Test
-    void keepsALongDelayAsItIs() {
+    void neverShortensALongDelay() {
         assertThat(delayAfter(5, Duration.ofMinutes(1))).isEqualTo(Duration.ofMinutes(1));
     }
 }

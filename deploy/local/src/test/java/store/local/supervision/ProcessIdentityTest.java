@@ -11,20 +11,20 @@ import org.junit.jupiter.api.Test;
 class ProcessIdentityTest {
 
     @Test
-    void isTheSameHoweverOftenItIsRead() {
+    void staysTheSame() {
         long self = ProcessHandle.current().pid();
         assertThat(ProcessIdentity.of(self)).isPresent().isEqualTo(ProcessIdentity.of(self));
     }
 
     @Test
-    void isNotTakenForAnotherProcessWithTheSameNumber() {
+    void differsFromAnotherProcessWithTheSameNumber() {
         ProcessIdentity earlier = new ProcessIdentity(ProcessHandle.current().pid(), "another boot/17");
         assertThat(earlier.alive()).isFalse();
         assertThat(earlier.process()).isEmpty();
     }
 
     @Test
-    void endsWithItsProcessAndKnowsWhenThatIsPaused() throws IOException, InterruptedException {
+    void showsWhetherItsProcessIsPausedOrHasEnded() throws IOException, InterruptedException {
         Process sleep = new ProcessBuilder("sleep", "60").start();
         ProcessIdentity identity = ProcessIdentity.of(sleep.pid()).orElseThrow();
         assertThat(identity.paused()).isFalse();

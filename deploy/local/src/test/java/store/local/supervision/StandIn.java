@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 
-/** A process that looks like a service: it answers 200 to everything. */
+/** Stands in for a service: it answers 200 to every request. */
 public final class StandIn {
 
     private StandIn() {}

@@ -15,7 +15,9 @@ import store.local.supervision.Plan.Kind;
 import store.local.topology.Ports;
 import store.local.topology.PrepareInstance;
 
-/** A supervisor that runs stand-ins instead of services: two that work, {@code back} and {@code front}, and what a test adds. */
+/**
+ * A supervisor that runs stand-ins instead of services: {@code back}, {@code front}, and the parts that a test adds.
+ */
 public final class StandInStore implements AutoCloseable {
 
     public static final Duration RESTART_DELAY = Duration.ofMillis(400);
@@ -48,7 +50,7 @@ public final class StandInStore implements AutoCloseable {
         await().atMost(BOUND).ignoreExceptions().until(() -> !control.parts().isEmpty());
     }
 
-    /** A second supervisor in the same folder is refused; that is a test. */
+    /** A test starts a second one, which must be refused. */
     Process startSupervisor() throws IOException {
         return ShortCommand.builder(plan.supervisor(), Map.of())
                 .redirectOutput(Redirect.appendTo(folder.log("supervisor").toFile()))
@@ -80,7 +82,7 @@ public final class StandInStore implements AutoCloseable {
         await().atMost(BOUND).pollInterval(Duration.ofMillis(20)).until(condition);
     }
 
-    /** A part that a shell plays. */
+    /** A part that runs a shell script. */
     static Plan.Part shell(InstanceFolder folder, String name, String script) {
         return part(folder, name, List.of("sh", "-c", script), "http://127.0.0.1:1/");
     }

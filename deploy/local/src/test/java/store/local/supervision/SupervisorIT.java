@@ -49,7 +49,7 @@ class SupervisorIT {
     }
 
     @Test
-    void startsAKilledPartAgainAfterTheDelay() throws IOException {
+    void restartsAKilledPartAfterTheDelay() throws IOException {
         ProcessHandle killed = store.process("back");
         int restarts = store.part("back").restarts();
         Instant before = Instant.now();
@@ -76,7 +76,7 @@ class SupervisorIT {
     }
 
     @Test
-    void restartsAPartOnRequestWithoutCountingItAsADeath() throws IOException {
+    void doesNotCountARestartOnRequest() throws IOException {
         ProcessHandle before = store.process("back");
         int restarts = store.part("back").restarts();
         store.control.ask("back", "restart");
@@ -98,7 +98,7 @@ class SupervisorIT {
     }
 
     @Test
-    void showsAPausedPartAndEndsItAllTheSame() throws IOException {
+    void showsAPausedPartAndCanStopIt() throws IOException {
         Termination.signal("STOP", List.of(store.process("front")));
         eventually(() -> store.part("front").state().equals("paused"));
 
@@ -108,7 +108,7 @@ class SupervisorIT {
     }
 
     @Test
-    void keepsAPartDownAsLongAsItIsToldTo() throws IOException {
+    void keepsAKilledPartDownForTheRequestedTime() throws IOException {
         ProcessHandle killed = store.process("back");
         Instant before = Instant.now();
         store.control.ask("back", "kill?2000");
@@ -122,7 +122,7 @@ class SupervisorIT {
     }
 
     @Test
-    void pausesAPartAndLetsItGoOnInTime() throws IOException {
+    void pausesAPartForTheRequestedTime() throws IOException {
         Instant before = Instant.now();
         store.control.ask("back", "pause?1500");
         eventually(() -> store.part("back").state().equals("paused"));
@@ -133,9 +133,9 @@ class SupervisorIT {
         assertThat(store.part("back").fault()).isEmpty();
     }
 
-    /** What a part does with all of its time: how much of it that is. */
+    /** The child of the part uses all the processor time that it gets. */
     @Test
-    void givesAThrottledPartItsShareOfTheTimeAndThenAllOfIt() throws IOException, InterruptedException {
+    void givesAThrottledPartItsShareOfTheTimeUntilTheFaultEnds() throws IOException, InterruptedException {
         long child = startBusy().pid();
 
         store.control.ask("busy", "throttle?1500&20");
@@ -150,7 +150,7 @@ class SupervisorIT {
         eventually(() -> store.part("busy").state().equals("down"));
     }
 
-    /** They would stay stopped for ever, and keep what they share with it. */
+    /** A child would stay stopped for ever, and keep the resources that it shares with the part. */
     @Test
     void killsAPausedPartAndLeavesNoChildPaused() throws IOException {
         ProcessHandle child = startBusy();
@@ -166,7 +166,7 @@ class SupervisorIT {
         store.control.ask("busy", "relieve");
     }
 
-    /** A child of the part that does. */
+    /** Starts the part whose child uses all the processor time that it gets, and returns the child. */
     private static ProcessHandle startBusy() throws IOException {
         store.control.ask("busy", "start");
         eventually(() -> store.part("busy").pid() != null
@@ -180,7 +180,7 @@ class SupervisorIT {
     }
 
     @Test
-    void aThrottledPartRunsOnWhenTheSupervisorIsKilled(@TempDir Path other) throws IOException {
+    void aThrottledPartGoesOnWhenTheSupervisorIsKilled(@TempDir Path other) throws IOException {
         StandInStore killed = new StandInStore(other);
         killed.start("back");
         ProcessHandle orphan = killed.process("back");
@@ -199,7 +199,7 @@ class SupervisorIT {
     }
 
     @Test
-    void aPauseTakesAThrottlesPlaceAndIsNotCutShortByIt() throws IOException, InterruptedException {
+    void aPauseReplacesAThrottleWhichDoesNotCutItShort() throws IOException, InterruptedException {
         store.control.ask("front", "throttle?60000&50");
         eventually(() -> store.part("front").fault().equals("throttled"));
         store.control.ask("front", "pause?60000");
@@ -212,7 +212,7 @@ class SupervisorIT {
         eventually(() -> store.part("front").state().equals("up"));
     }
 
-    /** Of the processor's time that passes meanwhile. */
+    /** The share of one processor that the process uses in the given time. */
     private static double shareOf(long pid, long millis) throws InterruptedException {
         ProcessHandle.Info before = ProcessHandle.of(pid).orElseThrow().info();
         long from = System.nanoTime();
@@ -225,7 +225,7 @@ class SupervisorIT {
     }
 
     @Test
-    void refusesAFaultWithoutAProperLengthAndSaysWhy() throws IOException {
+    void refusesAFaultWithoutAValidLengthAndSaysWhy() throws IOException {
         long pid = store.process("back").pid();
         for (String act : List.of(
                 "kill?garbage",

@@ -12,7 +12,7 @@ import store.local.supervision.Plan.Kind;
 class TerminationTest {
 
     @Test
-    void endsAProcessPolitelyAlsoAPausedOne() throws IOException {
+    void endsAProcessByASignalEvenIfItIsPaused() throws IOException {
         ProcessHandle sleep = new ProcessBuilder("sleep", "60").start().toHandle();
         Termination.signal("STOP", List.of(sleep));
 
@@ -21,7 +21,7 @@ class TerminationTest {
     }
 
     @Test
-    void killsAProcessThatDoesNotListenTogetherWithItsChildren() throws IOException {
+    void killsAProcessThatIgnoresTheSignalTogetherWithItsChildren() throws IOException {
         ProcessHandle deaf = new ProcessBuilder("sh", "-c", "trap '' TERM; sleep 60; :")
                 .start()
                 .toHandle();

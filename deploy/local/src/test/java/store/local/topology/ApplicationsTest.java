@@ -30,7 +30,7 @@ class ApplicationsTest {
     }
 
     @Test
-    void runsACopyThatABuildDoesNotPullAway() throws IOException {
+    void runsACopyThatABuildDoesNotReplace() throws IOException {
         Path jar = jar("one", 1);
         List<String> command = applications.plainCommand(jar, List.of("-Xmx32m"));
         Files.delete(jar);
@@ -40,7 +40,7 @@ class ApplicationsTest {
     }
 
     @Test
-    void knowsAJarByItsContentNotByItsDates() throws IOException {
+    void identifiesAJarByItsContentNotByItsDates() throws IOException {
         List<String> first = applications.plainCommand(jar("one", 1), List.of());
         List<String> rebuilt = applications.plainCommand(jar("one", 2), List.of());
         List<String> changed = applications.plainCommand(jar("two", 2), List.of());
@@ -50,7 +50,7 @@ class ApplicationsTest {
     }
 
     @Test
-    void dropsWhatNoPlanUses() throws IOException {
+    void deletesAnApplicationThatNoPlanUses() throws IOException {
         List<String> used = applications.plainCommand(jar("one", 1), List.of());
         List<String> unused = applications.plainCommand(jar("two", 1), List.of());
 

@@ -72,7 +72,7 @@ class CompositionTest {
     }
 
     @Test
-    void tellsADatabasesPasswordToItsOwnerAlone() {
+    void tellsADatabasesPasswordOnlyToItsOwner() {
         for (String owner : List.of("order", "inventory", "payment")) {
             Plan.Part database = part(owner + "-db");
             assertThat(part(owner + "-service").environment())
@@ -95,14 +95,14 @@ class CompositionTest {
     }
 
     @Test
-    void passesTheStockOnOnlyWhereOneWasAskedFor() throws IOException {
+    void passesTheStockOnlyIfItWasRequested() throws IOException {
         assertThat(part("inventory-service").environment()).doesNotContainKey("STORE_INVENTORY_STOCK");
         parts = compose(Optional.of(7), false);
         assertThat(part("inventory-service").environment()).containsEntry("STORE_INVENTORY_STOCK", "7");
     }
 
     @Test
-    void leadsEveryCallAndEveryDatabaseThroughALinkOfItsOwn() throws IOException {
+    void routesEveryCallAndEveryDatabaseThroughALinkOfItsOwn() throws IOException {
         parts = compose(Optional.empty(), true);
         List<String> proxies = proxies();
         assertThat(proxies)
@@ -120,7 +120,7 @@ class CompositionTest {
     }
 
     @Test
-    void severalInstancesShareADatabaseAndAreAllKnownToTheirCallers() throws IOException {
+    void severalInstancesShareADatabaseAndTheirCallersKnowAllOfThem() throws IOException {
         topology = Topology.SERVICES.withInstances(2);
         parts = compose(Optional.empty(), false);
         assertThat(parts)
@@ -173,7 +173,7 @@ class CompositionTest {
     }
 
     @Test
-    void aBareNameMeansEveryInstanceAndNothingElse() {
+    void theNameOfAServiceMeansItsInstancesAndNoOtherPart() {
         assertThat(Stream.of("order-service", "order-service-1", "order-service-12"))
                 .allMatch(part -> Topology.means("order-service", part));
         assertThat(Stream.of("order-service-2", "order-service-12", "order-service"))

@@ -28,7 +28,7 @@ class KeyRotationTest {
         folder = new InstanceFolder(root.resolve("test"));
         Secrets.in(folder.secrets());
         ring = folder.secrets().resolve("order.key");
-        old = Files.readString(ring); // one line, as every store has it that was made before keys could be rotated
+        old = Files.readString(ring); // one line, as in every store that was made before keys could be rotated
     }
 
     @Test
@@ -58,7 +58,7 @@ class KeyRotationTest {
     }
 
     @Test
-    void keepsEveryKeyThereEverWas() throws IOException {
+    void keepsEveryOldKey() throws IOException {
         rotate();
         List<String> first = keys();
         rotate();
@@ -66,7 +66,7 @@ class KeyRotationTest {
     }
 
     @Test
-    void isGoneOnWithWhereverItWasInterrupted() throws IOException {
+    void continuesWhereverItWasInterrupted() throws IOException {
         for (int steps = 0; steps < 4; steps++) {
             List<String> before = keys();
             try (KeyRotation interrupted = begin()) {
@@ -94,7 +94,7 @@ class KeyRotationTest {
     }
 
     @Test
-    void neverMakesAKeyCurrentThatNobodyHas() throws IOException {
+    void neverMakesAKeyCurrentBeforeItWasAdded() throws IOException {
         try (KeyRotation rotation = begin()) {
             assertThatThrownBy(rotation::makeCurrent).isInstanceOf(IllegalStateException.class);
         }

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 class PortsTest {
 
     @Test
-    void neverTakesAPortTwiceNorOneForOutgoingConnections() throws IOException {
+    void takesEachPortOnceAndNoneOfOutgoingConnections() throws IOException {
         Ports ports = new Ports();
         int first = ports.take();
         int second = ports.take();
@@ -18,7 +18,7 @@ class PortsTest {
     }
 
     @Test
-    void seesThatAPortIsTakenOnLoopbackOrOnEveryAddress() throws IOException {
+    void seesAServerOnLoopbackOrOnEveryAddress() throws IOException {
         int port = new Ports().take();
         try (ServerSocket server = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
             assertThat(Ports.isFree(server.getLocalPort())).isFalse();

@@ -23,7 +23,7 @@ class SecretsTest {
     private Path folder = Path.of("");
 
     @Test
-    void areMadeOnceAndReadByTheirOwnerOnly() throws IOException {
+    void areMadeOnceAndOnlyTheirOwnerCanReadThem() throws IOException {
         Secrets secrets = Secrets.in(folder);
         String password = secrets.password("order-db");
         byte[] key = Files.readAllBytes(secrets.file("order.key"));
@@ -43,7 +43,7 @@ class SecretsTest {
     }
 
     @Test
-    void holdTheTwoHalvesOfOneKey() throws IOException, GeneralSecurityException {
+    void haveTheTwoHalvesOfOneKey() throws IOException, GeneralSecurityException {
         Secrets secrets = Secrets.in(folder);
         KeyFactory rsa = KeyFactory.getInstance("RSA");
         var priv = (RSAPrivateCrtKey)
