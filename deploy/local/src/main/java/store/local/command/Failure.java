@@ -18,6 +18,18 @@ final class Failure extends RuntimeException {
         this.exitCode = exitCode;
     }
 
+    static void failUnless(boolean holds, String message) {
+        if (!holds) {
+            throw new Failure(FAILED, message);
+        }
+    }
+
+    static void refuseUnless(boolean holds, String message) {
+        if (!holds) {
+            throw new Failure(PREREQUISITE, message);
+        }
+    }
+
     int exitCode() {
         return exitCode;
     }

@@ -41,9 +41,7 @@ final class Logs implements Callable<Integer> {
         List<String> all = logs(folder);
         List<String> wanted =
                 all.stream().filter(log -> Topology.means(part, log)).toList();
-        if (wanted.isEmpty()) {
-            throw new Failure(Failure.PREREQUISITE, "no log of '" + part + "'; there are logs of " + all);
-        }
+        Failure.refuseUnless(!wanted.isEmpty(), "no log of '" + part + "'; there are logs of " + all);
         List<String> tail = new ArrayList<>(List.of("tail", "-n", Integer.toString(lines)));
         if (follow) {
             tail.add("-F");

@@ -44,9 +44,7 @@ final class Restart implements Callable<Integer> {
         List<String> all = plan.parts().stream().map(Plan.Part::name).toList();
         List<String> wanted =
                 all.stream().filter(part -> Topology.means(name, part)).toList();
-        if (wanted.isEmpty()) {
-            throw new Failure(Failure.PREREQUISITE, "no part '" + name + "'; the parts are " + all);
-        }
+        Failure.refuseUnless(!wanted.isEmpty(), "no part '" + name + "'; the parts are " + all);
         return wanted;
     }
 
@@ -66,9 +64,9 @@ final class Restart implements Callable<Integer> {
             while (now.pid() == null
                     || now.pid().equals(before.pid())
                     || !now.state().equals("up")) {
-                if (System.nanoTime() > deadline || now.restarts() > before.restarts() + 1) {
-                    throw new Failure(Failure.FAILED, part + " does not become ready: " + now.note());
-                }
+                Failure.failUnless(
+                        System.nanoTime() <= deadline && now.restarts() <= before.restarts() + 1,
+                        part + " does not become ready: " + now.note());
                 Thread.sleep(50);
                 now = report(control, part);
             }

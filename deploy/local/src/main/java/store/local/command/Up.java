@@ -1,5 +1,9 @@
 package store.local.command;
 
+import static store.local.command.Failure.failUnless;
+import static store.local.command.Failure.refuseUnless;
+
+import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.ProcessBuilder.Redirect;
@@ -16,7 +20,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -134,22 +137,15 @@ final class Up implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        require(stock == null || stock >= 1, Failure.PREREQUISITE, "--stock: at least 1");
-        require(
-                instances >= 1 && instances <= MOST_INSTANCES,
-                Failure.PREREQUISITE,
-                "--instances: 1 to " + MOST_INSTANCES);
-        require(
-                instances == 1 || topology != Topology.MONOLITH,
-                Failure.PREREQUISITE,
-                "--instances: the monolith is one process");
+        refuseUnless(stock == null || stock >= 1, "--stock: at least 1");
+        refuseUnless(instances >= 1 && instances <= MOST_INSTANCES, "--instances: 1 to " + MOST_INSTANCES);
+        refuseUnless(instances == 1 || topology != Topology.MONOLITH, "--instances: the monolith is one process");
         InstanceFolder folder = instance.folder();
         folder.create();
-        Ownership ownership = folder.own()
-                .orElseThrow(() -> new Failure(
-                        Failure.FAILED,
-                        "'" + folder.name()
-                                + "' is running already; deploy/local/status shows it, deploy/local/down stops it"));
+        Optional<Ownership> owned = folder.own();
+        String running = "is running already; deploy/local/status shows it, deploy/local/down stops it";
+        failUnless(owned.isPresent(), "'" + folder.name() + "' " + running);
+        Ownership ownership = owned.orElseThrow();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> clearUp(folder, ownership)));
         try {
             run(folder, ownership);
@@ -163,7 +159,7 @@ final class Up implements Callable<Integer> {
     }
 
     private void run(InstanceFolder folder, Ownership ownership) throws IOException, InterruptedException {
-        endWhatAKilledSupervisorLeft(folder);
+        clearUpAfterAKilledSupervisor(folder);
         int publicPort = freePublicPort();
         requireSpaceOnDisk(folder);
         if (fresh) {
@@ -181,12 +177,12 @@ final class Up implements Callable<Integer> {
         Process supervisor = startSupervisor(folder, plan);
         try (Control control = new Control(plan)) {
             awaitAnswer(control, supervisor, folder);
-            startAll(control, plan, Up::isNeededByServices, folder);
+            startAll(control, folder, plan.parts().stream().filter(Up::isNeededByServices));
             if (!PrepareInstance.untrained(plan).isEmpty()) {
                 say("making start-up caches, once for each build");
                 preparation.train(folder, plan);
             }
-            startAll(control, plan, part -> !isNeededByServices(part), folder);
+            startAll(control, folder, plan.parts().stream().filter(part -> !isNeededByServices(part)));
         }
         mayStay = !foreground;
         if (!dataOnly) {
@@ -202,7 +198,7 @@ final class Up implements Callable<Integer> {
         }
     }
 
-    private void endWhatAKilledSupervisorLeft(InstanceFolder folder) throws IOException, InterruptedException {
+    private void clearUpAfterAKilledSupervisor(InstanceFolder folder) throws IOException, InterruptedException {
         if (folder.plan().isPresent()) {
             say("clearing up after a supervisor that was killed");
             instance.end(this::say);
@@ -211,37 +207,34 @@ final class Up implements Callable<Integer> {
 
     private int freePublicPort() throws IOException {
         int publicPort = dataOnly ? new Ports().take() : port;
-        require(Ports.isFree(publicPort), Failure.FAILED, "port " + port + " is taken; choose another with --port");
+        failUnless(Ports.isFree(publicPort), "port " + port + " is taken; choose another with --port");
         return publicPort;
     }
 
     private static void requireSpaceOnDisk(InstanceFolder folder) throws IOException {
         long needed = Files.exists(folder.data()) ? NEEDED_LATER_BYTES : NEEDED_AT_FIRST_BYTES;
-        require(
+        failUnless(
                 Files.getFileStore(folder.path()).getUsableSpace() >= needed,
-                Failure.FAILED,
                 "less than " + needed / 1_000_000 + " MB are free on the disk of " + folder.path());
     }
 
     private void requireDataThatFits(InstanceFolder folder) {
         Topology other = topology == Topology.SERVICES ? Topology.MONOLITH : Topology.SERVICES;
-        require(
+        String choice = "choose another --name, or add --fresh to delete it";
+        refuseUnless(
                 !Files.exists(folder.data().resolve(other.databases().getFirst().name())),
-                Failure.PREREQUISITE,
-                "the data of '" + folder.name()
-                        + "' is the other build's; choose another --name, or add --fresh to delete it");
-        require(
+                "the data of '" + folder.name() + "' is the other build's; " + choice);
+        refuseUnless(
                 stock == null || !Files.exists(folder.data()),
-                Failure.PREREQUISITE,
                 "--stock needs fresh data; add --fresh to delete the old data");
     }
 
     private static Process startSupervisor(InstanceFolder folder, Plan plan) throws IOException {
         List<String> command = new ArrayList<>(detached());
         command.addAll(plan.supervisor());
+        File log = folder.log(InstanceFolder.SUPERVISOR).toFile();
         return ShortCommand.builder(command, Map.of())
-                .redirectOutput(
-                        Redirect.appendTo(folder.log(InstanceFolder.SUPERVISOR).toFile()))
+                .redirectOutput(Redirect.appendTo(log))
                 .start();
     }
 
@@ -251,7 +244,7 @@ final class Up implements Callable<Integer> {
             return List.of("setsid");
         }
         // macOS has no setsid.
-        require(isOnPath("perl"), Failure.PREREQUISITE, "needs setsid (of util-linux) or perl on the PATH");
+        refuseUnless(isOnPath("perl"), "needs setsid (of util-linux) or perl on the PATH");
         return List.of("perl", "-MPOSIX", "-e", "POSIX::setsid(); exec @ARGV or die $!");
     }
 
@@ -262,16 +255,14 @@ final class Up implements Callable<Integer> {
 
     private static void awaitAnswer(Control control, Process supervisor, InstanceFolder folder)
             throws InterruptedException {
+        String failed = "the supervisor does not start; see " + folder.log(InstanceFolder.SUPERVISOR);
         long deadline = System.nanoTime() + SUPERVISOR_BOUND.toNanos();
         while (true) {
             try {
                 control.parts();
                 return;
             } catch (IOException notYet) {
-                require(
-                        supervisor.isAlive() && System.nanoTime() <= deadline,
-                        Failure.FAILED,
-                        "the supervisor does not start; see " + folder.log(InstanceFolder.SUPERVISOR));
+                failUnless(supervisor.isAlive() && System.nanoTime() <= deadline, failed);
                 Thread.sleep(50);
             }
         }
@@ -282,30 +273,29 @@ final class Up implements Callable<Integer> {
     }
 
     /** Starts parts at the same time, and waits until all of them are ready. */
-    private void startAll(Control control, Plan plan, Predicate<Plan.Part> which, InstanceFolder folder)
+    private void startAll(Control control, InstanceFolder folder, Stream<Plan.Part> parts)
             throws IOException, InterruptedException {
-        Set<String> awaited =
-                plan.parts().stream().filter(which).map(Plan.Part::name).collect(Collectors.toCollection(HashSet::new));
+        Set<String> awaited = parts.map(Plan.Part::name).collect(Collectors.toCollection(HashSet::new));
         for (String part : awaited) {
             control.ask(part, "start");
         }
         long deadline = System.nanoTime() + READY_BOUND.toNanos();
-        Set<String> seen = new HashSet<>();
+        Set<String> started = new HashSet<>();
         while (!awaited.isEmpty()) {
             Thread.sleep(50);
             for (PartReport part : control.parts()) {
+                String name = part.name();
+                if (part.state().equals("up") && awaited.remove(name)) {
+                    say(name + " is up");
+                }
                 if (part.pid() != null) {
-                    seen.add(part.name());
+                    started.add(name);
                 }
-                if (part.state().equals("up") && awaited.remove(part.name())) {
-                    say(part.name() + " is up");
-                }
-                boolean hopeless =
-                        part.pid() == null && seen.contains(part.name()) && (noRestart || part.restarts() > 1);
-                require(
-                        !awaited.contains(part.name()) || !hopeless && System.nanoTime() <= deadline,
-                        Failure.FAILED,
-                        part.name() + " does not start: " + part.note() + "; see " + folder.log(part.name()));
+                boolean died = part.pid() == null && started.contains(name);
+                boolean hopeless = died && (noRestart || part.restarts() > 1) || System.nanoTime() > deadline;
+                failUnless(
+                        !awaited.contains(name) || !hopeless,
+                        name + " does not start: " + part.note() + "; see " + folder.log(name));
             }
         }
     }
@@ -344,12 +334,6 @@ final class Up implements Callable<Integer> {
             say("cannot clear up: " + e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    private static void require(boolean holds, int exitCode, String otherwise) {
-        if (!holds) {
-            throw new Failure(exitCode, otherwise);
         }
     }
 
