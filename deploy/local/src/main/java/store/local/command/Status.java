@@ -12,8 +12,11 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import store.local.supervision.InstanceFolder;
 import store.local.supervision.PartReport;
 import store.local.supervision.Plan;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 @Command(
         name = "deploy/local/status",
@@ -36,7 +39,7 @@ final class Status implements Callable<Integer> {
         Plan plan = left.isPresent() ? left.get() : instance.planOfRunning();
         List<PartReport> reports = instance.reports(plan);
         if (json) {
-            System.out.println(StatusDocument.of(plan, reports).json());
+            System.out.println(json(plan, reports));
         } else {
             print(plan, reports);
         }
@@ -50,24 +53,52 @@ final class Status implements Callable<Integer> {
     private static void print(Plan plan, List<PartReport> reports) {
         System.out.printf("%s (%s) at %s%n%n", plan.name(), plan.build(), plan.gateway());
         System.out.printf(ROW, "PART", "KIND", "STATE", "PID", "RESTARTS", "UPTIME", "URL");
-        for (StatusDocument.Part part : StatusDocument.of(plan, reports).parts()) {
-            PartReport report = reports.stream()
-                    .filter(candidate -> candidate.name().equals(part.name()))
-                    .findAny()
-                    .orElseThrow();
+        for (Plan.Part part : plan.parts()) {
+            PartReport report = report(part, reports);
             System.out.printf(
                     ROW,
                     part.name(),
-                    part.kind(),
-                    part.state(),
-                    Objects.requireNonNullElse(part.pid(), "-"),
+                    part.kind().label(),
+                    report.state(),
+                    Objects.requireNonNullElse(report.pid(), "-"),
                     report.restarts(),
                     uptime(report.startedAt()),
                     part.url() != null ? part.url() : part.jdbcUrl());
-            if (part.pid() == null && !report.note().isEmpty()) {
+            if (report.pid() == null && !report.note().isEmpty()) {
                 System.out.println("    " + report.note());
             }
         }
+    }
+
+    /**
+     * The document by which other tools find the store. A part that is down has no pid, a database no url, a service no
+     * jdbcUrl: the field is null.
+     */
+    static String json(Plan plan, List<PartReport> reports) {
+        ObjectNode document = InstanceFolder.JSON.createObjectNode();
+        document.put("name", plan.name()).put("build", plan.build()).put("gateway", plan.gateway());
+        ArrayNode parts = document.putArray("parts");
+        for (Plan.Part part : plan.parts()) {
+            PartReport report = report(part, reports);
+            parts.addObject()
+                    .put("name", part.name())
+                    .put("kind", part.kind().label())
+                    .put("pid", report.pid())
+                    .put("state", report.state())
+                    .put("url", part.url())
+                    .put("managementUrl", part.managementUrl())
+                    .put("jdbcUrl", part.jdbcUrl())
+                    .put("user", part.user())
+                    .put("password", part.password());
+        }
+        return InstanceFolder.JSON.writerWithDefaultPrettyPrinter().writeValueAsString(document);
+    }
+
+    private static PartReport report(Plan.Part part, List<PartReport> reports) {
+        return reports.stream()
+                .filter(report -> report.name().equals(part.name()))
+                .findAny()
+                .orElseThrow();
     }
 
     private static String uptime(@Nullable Instant startedAt) {

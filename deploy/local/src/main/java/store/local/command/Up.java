@@ -189,7 +189,7 @@ final class Up implements Callable<Integer> {
             placeDemoOrder(plan);
         }
         if (json) {
-            System.out.println(StatusDocument.of(plan, instance.reports(plan)).json());
+            System.out.println(Status.json(plan, instance.reports(plan)));
         }
         if (foreground) {
             say("Ctrl-C stops the store");
