@@ -37,8 +37,7 @@ public final class Control implements AutoCloseable {
      * @throws IOException if no supervisor answers
      */
     public List<PartReport> parts() throws IOException {
-        return InstanceFolder.JSON.readValue(
-                send("GET", "/parts", 200).body(), new TypeReference<List<PartReport>>() {});
+        return InstanceFolder.JSON.readValue(send("GET", "/parts", 200), new TypeReference<List<PartReport>>() {});
     }
 
     /**
@@ -50,7 +49,7 @@ public final class Control implements AutoCloseable {
         send("POST", "/parts/" + part + "/" + act, 202);
     }
 
-    private HttpResponse<byte[]> send(String method, String path, int expected) throws IOException {
+    private byte[] send(String method, String path, int expected) throws IOException {
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + plan.controlPort() + path))
                 .method(method, BodyPublishers.noBody())
                 .header("Authorization", "Bearer " + plan.token())
@@ -62,7 +61,7 @@ public final class Control implements AutoCloseable {
                 throw new IOException("the supervisor answered " + response.statusCode() + " to " + method + " " + path
                         + " " + new String(response.body(), StandardCharsets.UTF_8));
             }
-            return response;
+            return response.body();
         } catch (ConnectException | HttpTimeoutException e) {
             throw new IOException(
                     "the supervisor of '" + plan.name() + "' does not answer; deploy/local/down ends it", e);

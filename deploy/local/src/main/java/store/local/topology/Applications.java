@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import java.util.zip.ZipFile;
 import org.apache.commons.io.FileUtils;
+import org.apache.commons.io.function.IOConsumer;
 import store.local.supervision.Plan;
 import store.local.supervision.ShortCommand;
 import store.local.supervision.Supervisor;
@@ -63,17 +64,14 @@ final class Applications {
 
     /** The command that runs a Spring Boot jar; unpacks the jar at first. */
     List<String> springCommand(Path jar, List<String> flags) throws IOException {
-        Path home = folder.resolve(key(jar));
-        if (!Files.isDirectory(home)) {
-            Path unfinished = empty(home);
-            Path log = home.resolveSibling(home.getFileName() + ".log");
+        Path home = prepared(jar, unfinished -> {
+            Path log = unfinished.resolveSibling(unfinished.getFileName() + ".log");
             String destination = unfinished.toString();
             List<String> extract =
                     java(List.of("-Djarmode=tools"), "-jar", jar.toString(), "extract", "--destination", destination);
             ShortCommand.run(extract, Map.of(), "", log, EXTRACTION_BOUND);
             Files.delete(log);
-            Files.move(unfinished, home);
-        }
+        });
         // The JVM ignores a cache that another JDK or other flags have made; with both in its name, a new one is made.
         String maker = digest(System.getProperty("java.vm.version") + flags);
         String cache = CACHE_FLAG + home.resolve("classes-" + maker + ".aot");
@@ -105,17 +103,26 @@ final class Applications {
     }
 
     private Path copy(Path jar) throws IOException {
-        Path home = folder.resolve(key(jar));
-        if (!Files.isDirectory(home)) {
-            Path unfinished = empty(home);
+        Path home = prepared(jar, unfinished -> {
             Files.copy(jar, unfinished.resolve(jar.getFileName()));
             Path libraries = jar.resolveSibling("lib");
             if (Files.isDirectory(libraries)) {
                 copyLibraries(libraries, Files.createDirectory(unfinished.resolve("lib")));
             }
+        });
+        return home.resolve(jar.getFileName());
+    }
+
+    /** Makes the folder of an application, as a whole or not at all, unless it exists. */
+    private Path prepared(Path jar, IOConsumer<Path> content) throws IOException {
+        Path home = folder.resolve(key(jar));
+        if (!Files.isDirectory(home)) {
+            Path unfinished = home.resolveSibling(home.getFileName() + ".new");
+            FileUtils.deleteDirectory(unfinished.toFile());
+            content.accept(Files.createDirectories(unfinished));
             Files.move(unfinished, home);
         }
-        return home.resolve(jar.getFileName());
+        return home;
     }
 
     private static void copyLibraries(Path from, Path to) throws IOException {
@@ -170,13 +177,6 @@ final class Applications {
                 .filter(argument -> argument.startsWith(CACHE_FLAG))
                 .map(argument -> Path.of(argument.substring(CACHE_FLAG.length())))
                 .findFirst();
-    }
-
-    /** Makes an empty folder, which gets the given name when it is complete. */
-    private static Path empty(Path home) throws IOException {
-        Path unfinished = home.resolveSibling(home.getFileName() + ".new");
-        FileUtils.deleteDirectory(unfinished.toFile());
-        return Files.createDirectories(unfinished);
     }
 
     /** Names a jar by the checksums of its entries. */
