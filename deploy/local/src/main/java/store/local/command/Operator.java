@@ -229,7 +229,7 @@ final class Operator implements Callable<Integer> {
                     order.path("id").stringValue(),
                     order.path("status").stringValue(),
                     order.path("reason").stringValue(),
-                    age(Instant.parse(order.path("createdAt").stringValue())),
+                    Status.age(Instant.parse(order.path("createdAt").stringValue())),
                     order.path("attempts").asInt(),
                     order.path("note").asString(""));
         }
@@ -250,7 +250,7 @@ final class Operator implements Callable<Integer> {
                     found.path("kind").stringValue(),
                     found.path("orderId").asString(""),
                     found.path("movementId").asString(""),
-                    age(Instant.parse(found.path("foundAt").stringValue())),
+                    Status.age(Instant.parse(found.path("foundAt").stringValue())),
                     (cleared.isEmpty() ? "" : "cleared at " + cleared + ": ")
                             + found.path("detail").stringValue());
         }
@@ -277,11 +277,6 @@ final class Operator implements Callable<Integer> {
                     entry.path("leaseToken").asLong(),
                     entry.path("note").asString(""));
         }
-    }
-
-    private static String age(Instant since) {
-        Duration age = Duration.between(since, Instant.now());
-        return String.format(Locale.ROOT, "%d:%02d:%02d", age.toHours(), age.toMinutesPart(), age.toSecondsPart());
     }
 
     private static String name(Act act) {

@@ -57,7 +57,7 @@ final class Restart implements Callable<Integer> {
 
     private static void restart(Plan plan, String part) throws IOException, InterruptedException {
         try (Control control = new Control(plan)) {
-            PartReport before = report(control, part);
+            PartReport before = PartReport.of(part, control.parts());
             control.ask(part, "restart");
             long deadline = System.nanoTime() + BOUND.toNanos();
             PartReport now = before;
@@ -68,16 +68,9 @@ final class Restart implements Callable<Integer> {
                         System.nanoTime() <= deadline && now.restarts() <= before.restarts() + 1,
                         part + " does not become ready: " + now.note());
                 Thread.sleep(50);
-                now = report(control, part);
+                now = PartReport.of(part, control.parts());
             }
             System.out.println(part + " is up again, pid " + now.pid());
         }
-    }
-
-    private static PartReport report(Control control, String part) throws IOException {
-        return control.parts().stream()
-                .filter(report -> report.name().equals(part))
-                .findAny()
-                .orElseThrow();
     }
 }

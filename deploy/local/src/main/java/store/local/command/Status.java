@@ -54,7 +54,7 @@ final class Status implements Callable<Integer> {
         System.out.printf("%s (%s) at %s%n%n", plan.name(), plan.build(), plan.gateway());
         System.out.printf(ROW, "PART", "KIND", "STATE", "PID", "RESTARTS", "UPTIME", "URL");
         for (Plan.Part part : plan.parts()) {
-            PartReport report = report(part, reports);
+            PartReport report = PartReport.of(part.name(), reports);
             System.out.printf(
                     ROW,
                     part.name(),
@@ -62,7 +62,7 @@ final class Status implements Callable<Integer> {
                     report.state(),
                     Objects.requireNonNullElse(report.pid(), "-"),
                     report.restarts(),
-                    uptime(report.startedAt()),
+                    age(report.startedAt()),
                     part.url() != null ? part.url() : part.jdbcUrl());
             if (report.pid() == null && !report.note().isEmpty()) {
                 System.out.println("    " + report.note());
@@ -79,7 +79,7 @@ final class Status implements Callable<Integer> {
         document.put("name", plan.name()).put("build", plan.build()).put("gateway", plan.gateway());
         ArrayNode parts = document.putArray("parts");
         for (Plan.Part part : plan.parts()) {
-            PartReport report = report(part, reports);
+            PartReport report = PartReport.of(part.name(), reports);
             parts.addObject()
                     .put("name", part.name())
                     .put("kind", part.kind().label())
@@ -94,19 +94,12 @@ final class Status implements Callable<Integer> {
         return InstanceFolder.JSON.writerWithDefaultPrettyPrinter().writeValueAsString(document);
     }
 
-    private static PartReport report(Plan.Part part, List<PartReport> reports) {
-        return reports.stream()
-                .filter(report -> report.name().equals(part.name()))
-                .findAny()
-                .orElseThrow();
-    }
-
-    private static String uptime(@Nullable Instant startedAt) {
-        if (startedAt == null) {
+    /** The time since then as hours, minutes and seconds. */
+    static String age(@Nullable Instant since) {
+        if (since == null) {
             return "-";
         }
-        Duration uptime = Duration.between(startedAt, Instant.now());
-        return String.format(
-                Locale.ROOT, "%d:%02d:%02d", uptime.toHours(), uptime.toMinutesPart(), uptime.toSecondsPart());
+        Duration age = Duration.between(since, Instant.now());
+        return String.format(Locale.ROOT, "%d:%02d:%02d", age.toHours(), age.toMinutesPart(), age.toSecondsPart());
     }
 }

@@ -1,6 +1,7 @@
 package store.local.supervision;
 
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,4 +22,13 @@ public record PartReport(
         @Nullable Instant startedAt,
         String note,
         String fault,
-        @Nullable Instant faultUntil) {}
+        @Nullable Instant faultUntil) {
+
+    /** The report of the part with this name. */
+    public static PartReport of(String name, List<PartReport> reports) {
+        return reports.stream()
+                .filter(report -> report.name().equals(name))
+                .findAny()
+                .orElseThrow();
+    }
+}

@@ -62,10 +62,7 @@ public final class StandInStore implements AutoCloseable {
     }
 
     public PartReport part(String name) throws IOException {
-        return control.parts().stream()
-                .filter(part -> part.name().equals(name))
-                .findAny()
-                .orElseThrow();
+        return PartReport.of(name, control.parts());
     }
 
     public ProcessHandle process(String name) throws IOException {
