@@ -1,9 +1,9 @@
-# What the scripts beside this file share. POSIX sh; sourced with the command's name in $command.
+# Shared by the scripts in this folder. POSIX sh; they source it with their name in $command.
 script=chaos/$command
 depth=..
 . "$(dirname "$0")/../deploy/local/lib.sh"
 
-# run_chaos CLASS ARGUMENT...: builds what is not built, and runs the class.
+# run_chaos CLASS ARGUMENT...: builds the jar if it is out of date, and runs the class.
 run_chaos() {
     if ! is_current chaos/target/chaos.jar chaos; then
         echo "building" >&2
