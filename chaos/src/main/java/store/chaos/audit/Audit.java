@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -23,13 +23,13 @@ import tools.jackson.databind.json.JsonMapper;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description =
-                "Decides the invariants I1 to I10 of a store, running or at rest, and names the orders that violate"
-                        + " them. The data of one at rest is started alone for it, and stopped again.",
+                "Judges the invariants I1 to I10 of a store, and names the orders that violate them. If the store is"
+                        + " stopped, the command starts its data alone and stops it again.",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:every invariant held",
             "1:one is broken",
-            "2:usage, or something that the audit reads is not there",
+            "2:usage, or something that the audit reads is missing",
             "3:none is broken, but not all were judged"
         })
 final class Audit implements Callable<Integer> {
@@ -39,50 +39,38 @@ final class Audit implements Callable<Integer> {
             .build();
     private static final int SHOWN = 20;
 
-    private static final Map<String, String> SAYS = Map.of(
-            "I1", "per product, initial = available + held + sold",
-            "I2", "per order, what moved adds up to nothing or to the order's total",
-            "I3", "captured means confirmed, or undone in time",
-            "I4", "confirmed means captured and sold; any other end leaves nothing",
-            "I5", "an acknowledged order exists and never regresses",
-            "I6", "one key, one order, the same final bytes",
-            "I7", "every order ends in time",
-            "I8", "the audit and the events replay to the current state",
-            "I9", "no receiver gets more than 1.1 times what was asked, and recovery's share",
-            "I10", "no capture for a key whose every attempt was refused");
-
     @Option(names = "--name", defaultValue = "store", description = "The instance. Default: ${DEFAULT-VALUE}")
     private String name = "store";
 
-    @Option(names = "--journal", paramLabel = "FILE", description = "What the clients saw, for I5, I6 and I10.")
+    @Option(names = "--journal", paramLabel = "FILE", description = "The clients' journal, for I5, I6 and I10.")
     private @Nullable Path journal;
 
     @Option(
             names = "--arrivals",
             paramLabel = "FILE",
             description =
-                    "What the links counted, for I9: JSON [{\"link\",\"second\",\"requests\"}]. Default: a running"
-                            + " store's links are asked.")
+                    "The links' counts, for I9: JSON [{\"link\",\"second\",\"requests\"}]. Default: asks the links of a"
+                            + " running store.")
     private @Nullable Path arrivals;
 
     @Option(
             names = "--fault-ended",
             paramLabel = "INSTANT",
-            description = "When the last fault ended, ISO 8601. Default: an order's time runs from its creation.")
+            description = "When the last fault ended, ISO 8601. Default: an order's time starts at its creation.")
     private @Nullable Instant faultEnded;
 
     @Option(
             names = "--within",
             paramLabel = "SECONDS",
             defaultValue = "120",
-            description = "From there to an order's end, if there is no backlog. Default: ${DEFAULT-VALUE}")
+            description = "The time from there to an order's end, if there is no backlog. Default: ${DEFAULT-VALUE}")
     private int within;
 
     @Option(
             names = "--recovery-cap",
             paramLabel = "N",
             defaultValue = "50",
-            description = "What recovery may take on in a second. Default: ${DEFAULT-VALUE}")
+            description = "How many orders recovery may take on in a second. Default: ${DEFAULT-VALUE}")
     private int recoveryCap;
 
     @Option(names = "--json", description = "Print the verdict as JSON; progress goes to standard error.")
@@ -92,7 +80,7 @@ final class Audit implements Callable<Integer> {
         var line = new CommandLine(new Audit());
         line.setExecutionExceptionHandler((failure, command, _) -> {
             command.getErr().println("chaos/audit: " + failure.getMessage());
-            return 2; // 1 is kept for a store that broke its word
+            return 2; // 1 means a broken invariant
         });
         System.exit(line.execute(arguments));
     }
@@ -114,11 +102,7 @@ final class Audit implements Callable<Integer> {
         } else {
             print(verdict);
         }
-        return switch (verdict.verdict()) {
-            case "held" -> 0;
-            case "broken" -> 1;
-            default -> 3;
-        };
+        return Verdict.exitCode(verdict.verdict());
     }
 
     private Verdict audit(RunningStore store, Bounds bounds) throws IOException, SQLException, InterruptedException {
@@ -127,14 +111,12 @@ final class Audit implements Callable<Integer> {
     }
 
     private static void print(Verdict verdict) {
-        verdict.invariants().forEach((invariant, finding) -> {
-            var held = finding.held();
-            System.out.printf(
-                    "%-4s %-10s %s%n",
-                    invariant, held == null ? "not judged" : held ? "held" : "BROKEN", SAYS.get(invariant));
+        Judgement.INVARIANTS.forEach(invariant -> {
+            var finding = Objects.requireNonNull(verdict.invariants().get(invariant.name()));
+            System.out.printf("%-4s %-10s %s%n", invariant.name(), finding.label(), invariant.sentence());
             System.out.printf(
                     "     %s%n",
-                    held == null
+                    finding.held() == null
                             ? finding.notJudged()
                             : "%d checked, %d in flight%s"
                                     .formatted(
@@ -150,10 +132,7 @@ final class Audit implements Callable<Integer> {
                 System.out.printf("     and %d more%n", finding.violated() - SHOWN);
             }
         });
-        verdict.histories().forEach((order, events) -> {
-            System.out.printf("%norder %s%n", order);
-            events.forEach(event -> System.out.printf("  %-27s %-13s %s%n", event.at(), event.source(), event.what()));
-        });
+        System.out.print(verdict.historiesText());
         System.out.printf(
                 "%n%s: %d orders at %s; %s; %d chargebacks%n",
                 verdict.verdict(),

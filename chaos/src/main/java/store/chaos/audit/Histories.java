@@ -4,18 +4,18 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import store.chaos.audit.Verdict.Event;
 import store.chaos.journal.Journal;
 
-/** What every source knows of a few orders, in order of time, each by its own clock. */
+/** The records of every source about a few orders, sorted by time; each source has its own clock. */
 final class Histories {
 
     private static final int BODY_SHOWN = 200;
@@ -52,14 +52,13 @@ final class Histories {
             select order_id, booked_at, concat_ws(' ', kind, amount, currency, movement_id)
             from payments.ledger_posting where order_id = any(?)
             """);
-        store.statement(movement -> add(
-                histories,
-                movement.orderId(),
-                new Event(
+        histories.forEach((id, events) -> facts.order(id).movements().stream()
+                .map(movement -> new Event(
                         movement.at(),
                         "statement",
                         "%s %d %s %s"
-                                .formatted(movement.kind(), movement.amount(), movement.currency(), movement.id()))));
+                                .formatted(movement.kind(), movement.amount(), movement.currency(), movement.id())))
+                .forEach(events::add));
         if (journal != null) {
             try (var entries = Journal.read(journal)) {
                 entries.forEach(entry -> journalled(entry, facts, histories));
@@ -74,50 +73,35 @@ final class Histories {
             throws IOException, SQLException {
         try (var database = store.connect(schema)) {
             var ids = database.createArrayOf("uuid", histories.keySet().toArray());
-            var parameters = new Object[(int) sql.chars().filter(c -> c == '?').count()];
-            Arrays.fill(parameters, ids);
             StoreReader.each(
                     database,
                     sql,
-                    row -> add(
-                            histories,
-                            row.getObject(1, UUID.class),
-                            new Event(StoreReader.instant(row, 2), source, row.getString(3))),
-                    parameters);
+                    row -> Objects.requireNonNull(histories.get(row.getObject(1, UUID.class)))
+                            .add(new Event(StoreReader.instant(row, 2), source, row.getString(3))),
+                    ids);
         }
     }
 
-    /** A line belongs to an order by its key, or by an id that its answer names. */
+    /** A line belongs to an order if it has the order's key, or its answer names the order. */
     private static void journalled(Journal.Entry entry, Facts facts, Map<UUID, List<Event>> histories) {
         var body = entry.body() == null ? "" : entry.body();
-        var key = entry.key() == null || entry.customer() == null ? null : Facts.keyOf(entry.customer(), entry.key());
-        var stored = key == null ? null : facts.byKey.get(key);
-        for (var id : histories.keySet()) {
-            if (stored != null && stored.id.equals(id) || body.contains(id.toString())) {
-                add(
-                        histories,
-                        id,
-                        new Event(
-                                entry.at(),
-                                "journal",
-                                "%s attempt %d of key %s: %d in %.0f ms %s"
-                                        .formatted(
-                                                entry.call(),
-                                                entry.attempt(),
-                                                entry.key(),
-                                                entry.status(),
-                                                entry.millis(),
-                                                body.length() > BODY_SHOWN
-                                                        ? body.substring(0, BODY_SHOWN) + "…"
-                                                        : body)));
+        var key = Answer.keyOf(entry);
+        histories.forEach((id, events) -> {
+            var row = facts.order(id).row();
+            if (row != null && row.key().equals(key) || body.contains(id.toString())) {
+                var shown = body.length() > BODY_SHOWN ? body.substring(0, BODY_SHOWN) + "…" : body;
+                events.add(new Event(
+                        entry.at(),
+                        "journal",
+                        "%s attempt %d of key %s: %d in %.0f ms %s"
+                                .formatted(
+                                        entry.call(),
+                                        entry.attempt(),
+                                        entry.key(),
+                                        entry.status(),
+                                        entry.millis(),
+                                        shown)));
             }
-        }
-    }
-
-    private static void add(Map<UUID, List<Event>> histories, UUID id, Event event) {
-        var history = histories.get(id);
-        if (history != null) {
-            history.add(event);
-        }
+        });
     }
 }

@@ -15,42 +15,39 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.util.List;
-import java.util.Map;
 import java.util.Properties;
 import java.util.UUID;
-import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import store.chaos.audit.Order.Change;
+import store.chaos.audit.Order.Movement;
+import store.chaos.audit.Order.Payment;
+import store.chaos.audit.Order.Reservation;
+import store.chaos.audit.Order.Step;
 import store.chaos.running.RunningStore;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Reads what a store keeps, row by row.
+ * Reads the records of a store, row by row.
  *
- * <p>Snapshots of several databases are never of one moment, so the order in which they are taken decides what they prove. They are taken
- * from the cause to its effects: the journal, the orders, the reservations, the payments, and the acquirer's statement last. Whatever an
- * order's row says was done, was done before the row was read, and everything read later shows it: no confirmed order lacks its capture
- * because its capture was read too early. Read later, the effects run ahead of the orders: a capture may belong to an order that was still
- * pending, or not there yet. Such an order is judged only when it was past its bound at its own snapshot, and then it is late whatever
- * came after. For the same reason an order whose answer is in the journal must have a row.
+ * <p>Snapshots of several databases are never of one moment, so their order decides what they prove. They are taken from the cause to its
+ * effects: the journal, the orders, the reservations, the payments, and the acquirer's statement last. An act that an order's row records
+ * was done before the row was read, and every later snapshot shows it: a confirmed order never lacks its capture because the captures were
+ * read too early. The later snapshots run ahead of the orders: a capture may belong to an order that was still pending, or not there yet.
+ * Such an order is judged only if it was past its bound at its own snapshot, and then it is late in any case. For the same reason an order
+ * that an answer in the journal names must have a row.
  */
 final class StoreReader {
-
-    private static final Map<String, String> DATABASES =
-            Map.of("orders", "order-db", "inventory", "inventory-db", "payments", "payment-db");
 
     private static final int ROWS_AT_A_TIME = 2000;
     private static final int PAGE = 1000;
     private static final Duration ANSWER_BOUND = Duration.ofSeconds(10);
     private static final String STATEMENT_BOUND_MILLIS = "60000";
 
-    /** Given to reading rows. */
+    /** Reads the row that the cursor is on. */
     interface Row {
         void read(ResultSet row) throws SQLException;
     }
-
-    /** Money that moved, on the acquirer's record. */
-    record Movement(String id, UUID orderId, String kind, long amount, String currency, Instant at) {}
 
     private final RunningStore store;
 
@@ -58,46 +55,48 @@ final class StoreReader {
         this.store = store;
     }
 
-    void readInto(Facts facts) throws IOException, SQLException, InterruptedException {
+    void readInto(Facts.Builder facts) throws IOException, SQLException, InterruptedException {
         try (var orders = connect("orders")) {
             each(orders, "select now()", row -> facts.now = instant(row, 1));
             each(orders, """
-                select id, customer_id, idempotency_key, status, reason, coalesce(total_amount, expected_amount),
-                    coalesce(total_currency, expected_currency), created_at, answer_status, sha256(answer_body)
+                select id, status, reason, coalesce(total_amount, expected_amount),
+                    coalesce(total_currency, expected_currency), created_at, customer_id, idempotency_key, answer_status,
+                    sha256(answer_body)
                 from orders.orders
                 """, row -> {
                 var answer = row.getBytes(10);
-                facts.placed(
-                        id(row),
-                        row.getObject(2, UUID.class),
-                        row.getString(3),
-                        row.getString(4),
-                        row.getString(5),
-                        row.getLong(6),
-                        row.getString(7),
-                        instant(row, 8),
-                        answer == null ? 0 : Facts.fold(row.getInt(9), answer));
+                order(facts, row).row = new Order.Row(
+                        word(row, 2),
+                        nullableWord(row, 3),
+                        row.getLong(4),
+                        word(row, 5),
+                        millis(row, 6),
+                        Answer.keyOf(row.getString(7), row.getString(8)),
+                        answer == null ? 0 : Answer.fold(row.getInt(9), answer));
             });
             each(
                     orders,
-                    "select order_id, event, status, reason, actor, at from orders.order_audit order by seq",
-                    row -> facts.audited(
-                            id(row),
-                            row.getString(2),
-                            row.getString(3),
-                            row.getString(4),
-                            row.getString(5),
-                            instant(row, 6)));
+                    """
+                    select order_id, status, reason, actor, at from orders.order_audit where event = 'CHANGED' order by seq
+                    """,
+                    row -> order(facts, row)
+                            .changes
+                            .add(new Change(word(row, 2), nullableWord(row, 3), word(row, 4), millis(row, 5))));
+            each(
+                    orders,
+                    "select order_id from orders.order_audit where event = 'FENCED_OFF'",
+                    row -> order(facts, row).fencedOff = true);
         }
         try (var inventory = connect("inventory")) {
             each(
                     inventory,
                     "select order_id, state, updated_at from inventory.reservation",
-                    row -> facts.reserved(id(row), row.getString(2), instant(row, 3)));
+                    row -> order(facts, row).reservation = new Reservation(word(row, 2), millis(row, 3)));
             each(
                     inventory,
-                    "select order_id, from_state, to_state from inventory.reservation_event order by order_id, id",
-                    row -> facts.reservationEvent(id(row), row.getString(2), row.getString(3)));
+                    "select order_id, from_state, to_state, 0, at from inventory.reservation_event order by order_id,"
+                            + " id",
+                    row -> order(facts, row).reservationSteps.add(step(row)));
             each(
                     inventory,
                     """
@@ -125,27 +124,28 @@ final class StoreReader {
                     payments,
                     "select order_id, state, first_sent_at is not null, coalesce(first_sent_at < last_sent_at, false)"
                             + " from payments.payment",
-                    row -> facts.paid(id(row), row.getString(2), row.getBoolean(3), row.getBoolean(4)));
+                    row -> order(facts, row).payment = new Payment(word(row, 2), row.getBoolean(3), row.getBoolean(4)));
             each(
                     payments,
                     "select order_id, from_state, to_state, attempt, at from payments.payment_event order by order_id,"
                             + " id",
-                    row -> facts.paymentEvent(
-                            id(row), row.getString(2), row.getString(3), row.getLong(4), instant(row, 5)));
+                    row -> order(facts, row).paymentSteps.add(step(row)));
         }
-        statement(movement -> facts.moved(
-                movement.orderId(), movement.kind(), movement.amount(), movement.currency(), movement.at()));
+        statement(facts);
     }
 
-    /** As far back as the links remember, 15 minutes. Before the databases, which then have whatever led to an arrival. */
-    void arrivals(Facts facts) throws IOException, InterruptedException {
+    /**
+     * Reads the arrivals as far back as the links remember, 15 minutes. Call it before the databases are read: then they have the cause of
+     * every arrival.
+     */
+    void arrivals(Facts.Builder facts) throws IOException, InterruptedException {
         var links = store.parts().stream()
                 .filter(part -> part.name().equals("links") && part.isUp())
                 .findFirst();
         if (links.isEmpty()) {
             return;
         }
-        facts.arrivalsGiven = true;
+        facts.hasArrivals = true;
         var proxies = links.get().url() + "/proxies";
         try (var http = client()) {
             for (var link : get(http, proxies).propertyNames()) {
@@ -160,8 +160,8 @@ final class StoreReader {
         }
     }
 
-    /** The whole statement, in its order; a page that is not full is the last. */
-    void statement(Consumer<Movement> movements) throws IOException, InterruptedException {
+    /** The whole statement, in its order; the last page is not full. */
+    private void statement(Facts.Builder facts) throws IOException, InterruptedException {
         var acquirer = store.part("acquirer-sandbox").url();
         try (var http = client()) {
             var after = "";
@@ -169,13 +169,17 @@ final class StoreReader {
             do {
                 page = get(http, acquirer + "/statement?limit=" + PAGE + after);
                 for (var movement : page.path("movements")) {
-                    movements.accept(new Movement(
-                            movement.path("id").asString(),
-                            UUID.fromString(movement.path("orderId").asString()),
-                            movement.path("kind").asString(),
-                            movement.path("amount").path("amount").asLong(),
-                            movement.path("amount").path("currency").asString(),
-                            Instant.parse(movement.path("at").asString())));
+                    facts.order(UUID.fromString(movement.path("orderId").asString()))
+                            .movements
+                            .add(new Movement(
+                                    movement.path("id").asString(),
+                                    movement.path("kind").asString().intern(),
+                                    movement.path("amount").path("amount").asLong(),
+                                    movement.path("amount")
+                                            .path("currency")
+                                            .asString()
+                                            .intern(),
+                                    Instant.parse(movement.path("at").asString())));
                 }
                 after = "&after=" + page.path("next").asString("");
             } while (!page.path("next").isNull() && page.path("movements").size() == PAGE);
@@ -198,12 +202,9 @@ final class StoreReader {
         return JsonMapper.shared().readTree(answer.body());
     }
 
-    /** A snapshot of the database that has the schema; nothing can be written through it. */
+    /** A snapshot of the database with this schema, through which nothing can be written. */
     Connection connect(String schema) throws IOException, SQLException {
-        var database = store.parts().stream()
-                .filter(part -> List.of(DATABASES.get(schema), "monolith-db").contains(part.name()))
-                .findFirst()
-                .orElseThrow(() -> new IOException("no database of " + store.name() + " has the schema " + schema));
+        var database = store.database(schema);
         var properties = new Properties();
         properties.setProperty("user", String.valueOf(database.user()));
         properties.setProperty("password", String.valueOf(database.password()));
@@ -219,7 +220,7 @@ final class StoreReader {
 
     static void each(Connection connection, String sql, Row reader, Object... parameters) throws SQLException {
         try (var statement = connection.prepareStatement(sql)) {
-            statement.setFetchSize(ROWS_AT_A_TIME); // without it the driver takes all rows into memory first
+            statement.setFetchSize(ROWS_AT_A_TIME); // without it the driver reads all rows into memory first
             for (var i = 0; i < parameters.length; i++) {
                 statement.setObject(i + 1, parameters[i]);
             }
@@ -231,8 +232,26 @@ final class StoreReader {
         }
     }
 
-    private static UUID id(ResultSet row) throws SQLException {
-        return row.getObject(1, UUID.class);
+    private static Order.Builder order(Facts.Builder facts, ResultSet row) throws SQLException {
+        return facts.order(row.getObject(1, UUID.class));
+    }
+
+    private static Step step(ResultSet row) throws SQLException {
+        return new Step(nullableWord(row, 2), word(row, 3), row.getLong(4), millis(row, 5));
+    }
+
+    /** One of few, each kept once. */
+    private static String word(ResultSet row, int column) throws SQLException {
+        return row.getString(column).intern();
+    }
+
+    private static @Nullable String nullableWord(ResultSet row, int column) throws SQLException {
+        var word = row.getString(column);
+        return word == null ? null : word.intern();
+    }
+
+    private static long millis(ResultSet row, int column) throws SQLException {
+        return instant(row, column).toEpochMilli();
     }
 
     static Instant instant(ResultSet row, int column) throws SQLException {

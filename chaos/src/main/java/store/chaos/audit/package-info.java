@@ -1,4 +1,4 @@
-/** Decides from the outside whether a store kept its promises, and names the orders with which it did not. */
+/** Judges from outside whether a store kept its promises, and names the orders with which it broke one. */
 @NullMarked
 package store.chaos.audit;
 

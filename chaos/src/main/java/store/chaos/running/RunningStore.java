@@ -5,6 +5,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -13,22 +14,25 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A store that {@code deploy/local/up} has started, as its {@code status} describes it; or any other, described in the same way.
+ * A store as {@code deploy/local/status} describes it. One that was started in another way can be described in the same terms.
  *
- * @param name the instance
+ * @param name of the instance
  * @param build {@code services} or {@code monolith}
  * @param gateway the public address
  */
 public record RunningStore(String name, String build, URI gateway, List<Part> parts) {
 
+    private static final Map<String, String> DATABASES =
+            Map.of("orders", "order-db", "inventory", "inventory-db", "payments", "payment-db");
+
     /**
-     * One process of it.
+     * One process of a store.
      *
      * @param kind {@code service} or {@code database}
-     * @param pid null while it is down, or where nobody told
+     * @param pid null if the part is down, or if the pid is not known
      * @param state {@code up}, {@code starting}, {@code down} or {@code paused}
-     * @param url a service's; null for a database
-     * @param jdbcUrl a database's; null for a service
+     * @param url of a service; null for a database
+     * @param jdbcUrl of a database; null for a service
      */
     public record Part(
             String name,
@@ -41,12 +45,12 @@ public record RunningStore(String name, String build, URI gateway, List<Part> pa
             @Nullable String user,
             @Nullable String password) {
 
-        /** One that is up, however it was started. */
+        /** A service that is up, however it was started. */
         public static Part service(String name, String url) {
             return new Part(name, "service", null, "up", url, null, null, null, null);
         }
 
-        /** One that is up, however it was started. */
+        /** A database that is up, however it was started. */
         public static Part database(String name, String jdbcUrl, String user, String password) {
             return new Part(name, "database", null, "up", null, null, jdbcUrl, user, password);
         }
@@ -56,16 +60,17 @@ public record RunningStore(String name, String build, URI gateway, List<Part> pa
         }
     }
 
-    /** Asks {@code deploy/local/status}; the working directory is the repository's root.
+    /**
+     * Asks {@code deploy/local/status}; the working directory is the repository's root.
      *
-     * @throws IOException if there is no such store
+     * @throws IOException if no store of that name is up
      */
     public static RunningStore find(String name) throws IOException {
         return ifRunning(name)
                 .orElseThrow(() -> new IOException("no store named " + name + " is up; start it with deploy/local/up"));
     }
 
-    /** The same, for one that need not run. */
+    /** The same; empty if no store of that name is up. */
     public static Optional<RunningStore> ifRunning(String name) throws IOException {
         var status = new ProcessBuilder("deploy/local/status", "--json", "--name", name)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
@@ -77,9 +82,9 @@ public record RunningStore(String name, String build, URI gateway, List<Part> pa
     }
 
     /**
-     * The same store, its databases with the role that may read everything and write nothing.
+     * The same store, where the databases have the role that may read everything and write nothing.
      *
-     * @throws IOException if it was not started by {@code deploy/local/up}, which makes that role
+     * @throws IOException if {@code deploy/local/up} did not start the store: that command creates the role
      */
     public RunningStore asAuditor() throws IOException {
         var file = Path.of("deploy/local/.state", name, "secrets", "auditor.password");
@@ -111,7 +116,7 @@ public record RunningStore(String name, String build, URI gateway, List<Part> pa
         return this;
     }
 
-    /** @throws IOException if it has no such part */
+    /** @throws IOException if the store has no such part */
     public Part part(String part) throws IOException {
         return parts.stream()
                 .filter(candidate -> candidate.name().equals(part))
@@ -120,8 +125,21 @@ public record RunningStore(String name, String build, URI gateway, List<Part> pa
     }
 
     /**
-     * Proportional set size of all that stays running, in bytes: each part with its children, and the supervisor. Shared pages count
-     * once over all. Empty where the kernel does not tell (only Linux does).
+     * The database that has a schema: {@code orders}, {@code inventory} or {@code payments}.
+     *
+     * @throws IOException if no part of the store has it
+     */
+    public Part database(String schema) throws IOException {
+        return parts.stream()
+                .filter(part -> List.of(DATABASES.getOrDefault(schema, ""), "monolith-db")
+                        .contains(part.name()))
+                .findFirst()
+                .orElseThrow(() -> new IOException("no database of " + name + " has the schema " + schema));
+    }
+
+    /**
+     * Proportional set size in bytes, in which shared pages count once: of each part with its children, and of the supervisor. Empty where
+     * the kernel does not report it (only Linux does).
      */
     public Optional<TreeMap<String, Long>> memoryBytes() throws IOException {
         if (!Files.exists(Path.of("/proc/self/smaps_rollup"))) {

@@ -40,7 +40,7 @@ import store.chaos.running.RunningStore.Part;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The command as users give it, on a real store: as it is, with its rows changed behind its back, and at rest. */
+/** Runs the command against a real store: unchanged, with rows that the test has changed, and stopped. */
 @TestMethodOrder(OrderAnnotation.class)
 class AuditIT {
 
@@ -50,7 +50,7 @@ class AuditIT {
     private static final HttpClient HTTP =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-    /** More than ten seconds of recovery, and of retries for the few orders that there are. */
+    /** More than recovery and the retries of these few orders may send in ten seconds. */
     private static final int STORM = 1000;
 
     @TempDir
@@ -69,9 +69,9 @@ class AuditIT {
     private static Placed silent;
     private static Placed unheard;
 
-    /** An order, and what its client saw. */
+    /** An order, and the answer that its client got. */
     private record Placed(UUID id, Journal.Entry seen, long total) {
-        /** A look of the same customer at another order, with a key of nobody's. */
+        /** A look of the same customer at another order, without a key. */
         Journal.Entry asked(UUID order) {
             var body = "{\"id\":\"" + order + "\",\"status\":\"PENDING\"}";
             return new Journal.Entry(seen.at(), null, seen.customer(), "order", 1, 200, body, 1);
@@ -96,7 +96,7 @@ class AuditIT {
         unheard = place(guest, "tok_visa", 1, true);
         journal = written("journal.jsonl", charged.seen, declined.seen, changed.seen, soldOut.seen, silent.seen);
         var load = directory.resolve("load");
-        // 3 where this machine was too busy to measure anything, which is not what is asked here.
+        // The exit code is 3 if the machine was too busy to measure; this test needs only the orders.
         assertThat(store.run(
                         "chaos/load",
                         "--rate",
@@ -144,7 +144,7 @@ class AuditIT {
 
     @Test
     @Order(2)
-    void tellsATestInTheSameProcess() throws Exception {
+    void auditsForATestInItsOwnProcess() throws Exception {
         var verdict = Auditor.audit(described("auditor", password()), journal, Bounds.STANDARD);
         assertThat(verdict.verdict()).isEqualTo("not-shown");
         assertThat(verdict.invariants().entrySet())
@@ -164,11 +164,11 @@ class AuditIT {
             assertThatThrownBy(() -> statement.execute("update orders.orders set due_at = now()"))
                     .hasMessageContaining("permission denied");
         }
-        // The role has five connections; with all of them taken, whoever reads as the auditor cannot.
+        // The role has five connections. With all of them taken, the audit cannot read.
         var taken = new ArrayList<Connection>();
         var url = url("order-db");
         try {
-            // One that was closed just now may still count.
+            // A connection that was just closed may still count.
             await().ignoreExceptions().atMost(END_BOUND).until(() -> {
                 taken.add(DriverManager.getConnection(url, "auditor", password()));
                 return taken.size() == 5;
@@ -183,8 +183,8 @@ class AuditIT {
 
     @Test
     @Order(4)
-    void namesWhatWasChangedBehindItsBack() throws Exception {
-        planted = Instant.now(); // from here on nothing has any time
+    void namesEachOrderThatTheTestHasChanged() throws Exception {
+        planted = Instant.now(); // from now on no order has any time
         var stuck = UUID.randomUUID();
         var ghost = UUID.randomUUID();
         withoutHistory("update inventory.reservation set state = 'COMMITTED' where order_id = '" + declined.id + "'");
@@ -272,7 +272,7 @@ class AuditIT {
     }
 
     @Test
-    void saysThatAStoreIsNotThere() throws Exception {
+    void saysThatThereIsNoSuchStore() throws Exception {
         var process = start("--name", "no-such-store");
         assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
         assertThat(process.exitValue()).isEqualTo(2);
@@ -300,7 +300,7 @@ class AuditIT {
                 .toList();
     }
 
-    /** What documents do that their schema does not allow. */
+    /** The violations of the schema in the documents. */
     private static List<com.networknt.schema.Error> breaches(String schema, JsonNode... documents) throws IOException {
         try (var file = Files.newInputStream(ROOT.resolve("chaos/schema/" + schema + ".schema.json"))) {
             var validator = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
@@ -315,7 +315,7 @@ class AuditIT {
         }
     }
 
-    /** The store as a test that has started it otherwise would describe it. */
+    /** The store in the words of a test that has started it in another way. */
     private static RunningStore described(String user, String password) throws IOException, InterruptedException {
         return new RunningStore(
                 name,
@@ -351,7 +351,7 @@ class AuditIT {
         return directory.resolve(file);
     }
 
-    /** Behind the back of the triggers that write a reservation's history, too. */
+    /** Runs without the triggers that write a reservation's history. */
     private static void withoutHistory(String sql) throws IOException, InterruptedException, SQLException {
         var database = store.part("inventory-db");
         try (var connection = DriverManager.getConnection(
@@ -365,7 +365,7 @@ class AuditIT {
         }
     }
 
-    /** Money that the store knows nothing of. */
+    /** Captures money without the store. */
     private static void capture(Placed order) throws IOException, InterruptedException {
         var answer = send(
                 "PUT",

@@ -8,24 +8,29 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import store.chaos.audit.Order.Change;
+import store.chaos.audit.Order.Movement;
+import store.chaos.audit.Order.Payment;
+import store.chaos.audit.Order.Reservation;
+import store.chaos.audit.Order.Step;
 import store.chaos.audit.Verdict.Finding;
 import store.chaos.journal.Journal.Entry;
 
-/** Orders as a store that keeps its word would leave them, told to {@link Facts} step by step, so that a test can leave one out. */
+/** The records of a store that keeps its promises, told to {@link Facts.Builder} step by step, so that a test can change one. */
 final class Story {
 
     static final Instant BEGIN = Instant.parse("2026-11-20T12:00:00Z");
     static final long PRICE = 1999;
 
-    final Facts facts = new Facts();
+    final Facts.Builder facts = new Facts.Builder();
     private final Map<UUID, String> answers = new HashMap<>();
     private long sold;
     private long held;
     private int orders;
 
     Story() {
-        facts.journalGiven = true;
-        facts.arrivalsGiven = true;
+        facts.hasJournal = true;
+        facts.hasArrivals = true;
         facts.now = BEGIN.plusSeconds(3600);
         facts.arrived("order-service:payment-service", BEGIN.getEpochSecond(), 1);
     }
@@ -59,10 +64,10 @@ final class Story {
         changed(id, "CANCELLING", "CUSTOMER", BEGIN.plusSeconds(2));
         changed(id, "CANCELLED", "CUSTOMER", BEGIN.plusSeconds(3));
         reserved(id, "RELEASED", BEGIN.plusSeconds(3));
-        facts.paid(id, "VOIDED", true, true);
-        facts.paymentEvent(id, null, "PENDING", 1, BEGIN);
-        facts.paymentEvent(id, "PENDING", "VOIDING", 2, BEGIN);
-        facts.paymentEvent(id, "VOIDING", "VOIDED", 2, BEGIN);
+        paid(id, "VOIDED", true, true);
+        paymentStep(id, null, "PENDING", 1, BEGIN);
+        paymentStep(id, "PENDING", "VOIDING", 2, BEGIN);
+        paymentStep(id, "VOIDING", "VOIDED", 2, BEGIN);
         moved(id, "CAPTURE", BEGIN.plusMillis(50));
         moved(id, "VOID", BEGIN.plusSeconds(3));
         answered(id, BEGIN.plusSeconds(4), 409, 10);
@@ -79,7 +84,7 @@ final class Story {
         return id;
     }
 
-    /** Nobody knows yet what became of its capture. */
+    /** Its capture was sent, and the outcome is unknown. */
     UUID pending(Instant at) {
         var id = newId();
         order(id, "PENDING", "AWAITING_PAYMENT", at, 0, "");
@@ -87,41 +92,62 @@ final class Story {
         changed(id, "PENDING", "AWAITING_PAYMENT", at.plusSeconds(1));
         reserved(id, "HELD", at);
         held++;
-        facts.paid(id, "PENDING", true, false);
-        facts.paymentEvent(id, null, "PENDING", 1, BEGIN);
+        paid(id, "PENDING", true, false);
+        paymentStep(id, null, "PENDING", 1, BEGIN);
         return id;
     }
 
     void order(UUID id, String status, @Nullable String reason, Instant at, int answerStatus, String answer) {
         answers.put(id, answer);
-        var digest = answerStatus == 0 ? 0 : Facts.digest(answerStatus, answer.getBytes(UTF_8));
-        facts.placed(id, customer(id), "key-" + id, status, reason, PRICE, "EUR", at, digest);
+        var digest = answerStatus == 0 ? 0 : Answer.digest(answerStatus, answer.getBytes(UTF_8));
+        var key = Answer.keyOf(customer(id).toString(), "key-" + id);
+        facts.order(id).row = new Order.Row(status, reason, PRICE, "EUR", at.toEpochMilli(), key, digest);
     }
 
     void changed(UUID id, String status, @Nullable String reason, Instant at) {
-        facts.audited(id, "CHANGED", status, reason, "REQUEST", at);
+        facts.order(id).changes.add(new Change(status, reason, "REQUEST", at.toEpochMilli()));
     }
 
     /** With the events that lead there. */
     void reserved(UUID id, String state, Instant at) {
-        facts.reserved(id, state, at);
+        reservedWithoutEvents(id, state, at);
         if (state.equals("COMMITTED") || state.equals("RELEASED")) {
-            facts.reservationEvent(id, null, "HELD");
-            facts.reservationEvent(id, "HELD", state);
+            reservationStep(id, null, "HELD");
+            reservationStep(id, "HELD", state);
         } else {
-            facts.reservationEvent(id, null, state);
+            reservationStep(id, null, state);
         }
     }
 
+    void reservedWithoutEvents(UUID id, String state, Instant at) {
+        facts.order(id).reservation = new Reservation(state, at.toEpochMilli());
+    }
+
+    void reservationStep(UUID id, @Nullable String from, String to) {
+        facts.order(id).reservationSteps.add(new Step(from, to, 0, 0));
+    }
+
     void captured(UUID id, Instant at) {
-        facts.paid(id, "CAPTURED", true, false);
-        facts.paymentEvent(id, null, "PENDING", 1, at);
-        facts.paymentEvent(id, "PENDING", "CAPTURED", 1, at);
+        paid(id, "CAPTURED", true, false);
+        paymentStep(id, null, "PENDING", 1, at);
+        paymentStep(id, "PENDING", "CAPTURED", 1, at);
         moved(id, "CAPTURE", at);
     }
 
+    void paid(UUID id, String state, boolean sent, boolean sentAgain) {
+        facts.order(id).payment = new Payment(state, sent, sentAgain);
+    }
+
+    void paymentStep(UUID id, @Nullable String from, String to, long attempt, Instant at) {
+        facts.order(id).paymentSteps.add(new Step(from, to, attempt, at.toEpochMilli()));
+    }
+
     void moved(UUID id, String kind, Instant at) {
-        facts.moved(id, kind, PRICE, "EUR", at);
+        moved(id, kind, PRICE, "EUR", at);
+    }
+
+    void moved(UUID id, String kind, long amount, String currency, Instant at) {
+        facts.order(id).movements.add(new Movement("", kind, amount, currency, at));
     }
 
     /** With the stored answer. */
@@ -154,6 +180,6 @@ final class Story {
         if (facts.stock.isEmpty()) {
             facts.stock.add(new Facts.Stock("sku-001", 200_000, 200_000 - sold - held, held, sold, held, sold));
         }
-        return new Judgement(facts, new Bounds(faultEnded, Duration.ofSeconds(120), 50)).findings();
+        return Judgement.of(facts.build(), new Bounds(faultEnded, Duration.ofSeconds(120), 50));
     }
 }
