@@ -11,15 +11,15 @@ import store.chaos.journal.Journal.Entry;
 /**
  * How soon customers got an answer that names their order, by the journal.
  *
- * @param keys that were sent
- * @param atFirstTry how many of them were answered with an order by their first attempt
- * @param atRepeat by a later one, within {@link #PATIENCE} of the first
- * @param later after that, or never
- * @param slowestSeconds of those that were answered at all
+ * @param keys how many idempotency keys were sent
+ * @param atFirstTry how many of them got an order at the first attempt
+ * @param atRepeat how many got it at a later attempt, within {@link #PATIENCE} of the first
+ * @param later how many got it after that, or never
+ * @param slowestSeconds the longest time until an order was named
  */
 record Acknowledgements(long keys, long atFirstTry, long atRepeat, long later, double slowestSeconds) {
 
-    /** As long as somebody who wants to buy goes on repeating. Half of what an order may take to become final. */
+    /** How long a customer goes on repeating: half of the time that an order may take to become final. */
     static final Duration PATIENCE = Duration.ofMinutes(1);
 
     private static final Set<Integer> NAMES_AN_ORDER = Set.of(201, 202, 402, 409);

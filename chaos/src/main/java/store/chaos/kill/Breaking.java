@@ -11,19 +11,19 @@ import store.chaos.fault.Parts;
 import store.chaos.fault.PlantedFault;
 import store.chaos.kill.Schedule.Planned;
 
-/** Carries out one planned fault after the other, and sees each take effect and end. */
+/** Carries out one planned fault after another, and watches each take effect and end. */
 final class Breaking {
 
-    /** Half of what a store may take to start at all. */
+    /** Half of the time that a whole store may take to start. */
     private static final Duration BACK_BOUND = Duration.ofSeconds(60);
 
-    /** A link's fault lasts longer than planned while nothing has come across it: those who would may still be recovering from the last one. */
+    /** A link's fault lasts longer than planned until a call meets it: the callers may still be recovering from the last fault. */
     private static final Duration FIRES_BOUND = Duration.ofSeconds(15);
 
-    /** A link's fault is ended by us, who read first what it has done; this is for the case that we die. */
+    /** We end a link's fault after we have read its effect. If we die, the proxy ends it after this long. */
     private static final Duration LINK_MARGIN = FIRES_BOUND.plusSeconds(10);
 
-    /** None of our kinds of faults has one. */
+    /** None of the kinds used here takes an amount. */
     private static final Amount NO_AMOUNT = new Amount("0");
 
     private final Parts parts;
@@ -37,12 +37,12 @@ final class Breaking {
     }
 
     /**
-     * A fault that has been.
+     * A fault that was carried out.
      *
-     * @param atSeconds from the first arrival
-     * @param forSeconds as planned; a link's may have been longer
+     * @param atSeconds since the first arrival
+     * @param forSeconds as planned; a link's fault may have lasted longer
      * @param fired whether its effect was seen
-     * @param backAfterSeconds until the part was up, or the link whole; null if it was not within a minute
+     * @param backAfterSeconds until the part was up or the link was whole; null if that took more than a minute
      */
     record Broken(
             String kind,
@@ -55,7 +55,7 @@ final class Breaking {
     Broken carryOut(Planned fault) throws IOException, InterruptedException {
         Thread.sleep(fault.healthy());
         if (!fault.target().contains(":")) {
-            awaitUp(fault.target()); // else it has died by itself, which is told in the end
+            awaitUp(fault.target()); // if it does not come up, it died by itself, and the report says so
         }
         var at = Instant.now();
         var fired = fault.target().contains(":")

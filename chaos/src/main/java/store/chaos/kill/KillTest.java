@@ -39,15 +39,15 @@ import store.chaos.running.RunningStore.Part;
 import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The command. */
+/** Starts a store, breaks it under load, and judges it, as a command. */
 @Command(
         name = "chaos/kill-test",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Kills every part of a store while orders arrive, then pauses each, then breaks some links; ends all"
-                    + " faults, waits until every order is final, and has the auditor judge.",
-            "It starts a store of its own and leaves nothing behind but the evidence. The same seed breaks the same"
+            "Kills every part of a store while orders arrive, then pauses each, then breaks some links. Then ends"
+                    + " all faults, waits until every order is final, and audits the store.",
+            "The command starts its own store and leaves only the evidence behind. The same seed breaks the same"
                     + " things in the same order."
         },
         exitCodeListHeading = "%nExit codes:%n",
@@ -55,7 +55,7 @@ import tools.jackson.databind.json.JsonMapper;
             "0:every promise held",
             "1:one is broken, or the test failed",
             "2:usage, or a missing prerequisite",
-            "3:none is broken, but not all was shown, such as when a fault did not fire",
+            "3:none is broken, but the test did not show all of them: a fault did not fire, for example",
             "130:interrupted"
         })
 final class KillTest implements Callable<Integer> {
@@ -64,22 +64,22 @@ final class KillTest implements Callable<Integer> {
             .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
             .build();
 
-    /** An order asks for three pieces on average, of 50 products, and more come than are asked for: some sell out before the end. */
+    /** An order asks for three pieces on average, of 50 products. More orders come than {@link #orders}, so some products sell out. */
     private static final int ORDERS_PER_PIECE = 6;
 
-    /** In which the first round of faults must have passed; two of them take this long. */
+    /** The first round of faults must end within this time; two rounds take about as long. */
     private static final Duration ROUND_BOUND = Duration.ofMinutes(10);
 
-    /** Nobody browses here, so nothing would come across a fault on this link. */
+    /** No customer browses here, so no call would meet a fault on this link. */
     private static final String CATALOGUE = "gateway:inventory-service";
 
-    /** Customers look from time to time; whose order has ended in time may see it this much later. */
+    /** Customers look from time to time, so they may see an end in time this much later. */
     private static final Duration LAST_LOOK = Duration.ofSeconds(30);
 
     @Option(names = "--seed", defaultValue = "1", description = "Default: ${DEFAULT-VALUE}")
     private long seed;
 
-    @Option(names = "--name", description = "A store that is up, instead of one of its own.")
+    @Option(names = "--name", description = "Test a store that is up, instead of starting one.")
     private @Nullable String name;
 
     @Option(
@@ -89,37 +89,38 @@ final class KillTest implements Callable<Integer> {
             description = "services or monolith. Default: ${DEFAULT-VALUE}")
     private String build = "services";
 
-    @Option(names = "--instances", paramLabel = "N", description = "Of order-service and payment-service.")
+    @Option(names = "--instances", paramLabel = "N", description = "How many of order-service and of payment-service.")
     private @Nullable Integer instances;
 
-    @Option(names = "--no-links", description = "Without the links' proxy: no link is broken, and I9 is not judged.")
+    @Option(names = "--no-links", description = "Start the store without links: none is broken, and I9 is not judged.")
     private boolean noLinks;
 
-    @Option(names = "--keep", description = "Leave the store running, to look at.")
+    @Option(names = "--keep", description = "Leave the store running.")
     private boolean keep;
 
     @Option(
             names = "--orders",
             defaultValue = "2000",
             paramLabel = "N",
-            description = "How many arrive at least; they go on until everything was broken once, and it is broken"
-                    + " again until they are enough. Default: ${DEFAULT-VALUE}")
+            description =
+                    "The least number of orders. They arrive until everything was broken once; the rounds of faults"
+                            + " go on until there are this many. Default: ${DEFAULT-VALUE}")
     private int orders;
 
     @Option(
             names = "--rate",
             defaultValue = "20..40",
             paramLabel = "FROM..TO",
-            description = "Between which bounds the arrivals a second go up and down. Default: ${DEFAULT-VALUE}")
+            description = "The bounds of the arrivals a second, which go up and down. Default: ${DEFAULT-VALUE}")
     private String rate = "20..40";
 
-    @Option(names = "--only", split = ",", paramLabel = "TARGET", description = "Break these parts and links alone.")
+    @Option(names = "--only", split = ",", paramLabel = "TARGET", description = "Break only these parts and links.")
     private List<String> only = List.of();
 
     @Option(
             names = "--out",
             paramLabel = "DIR",
-            description = "For kill-test.json, journal.jsonl and, unless all held, the logs. Default:"
+            description = "Where kill-test.json, journal.jsonl and, unless all held, the logs go. Default:"
                     + " chaos/out/kill-test-TIME")
     private @Nullable Path out;
 
@@ -167,7 +168,7 @@ final class KillTest implements Callable<Integer> {
         }
         if (keep) {
             Runtime.getRuntime().removeShutdownHook(forget);
-            System.err.println("the store stays; deploy/local/down --name " + own.name() + " stops it");
+            System.err.println("the store keeps running; deploy/local/down --name " + own.name() + " stops it");
         }
         return report(report, directory);
     }
@@ -184,7 +185,7 @@ final class KillTest implements Callable<Integer> {
         return options;
     }
 
-    /** However this process ends. */
+    /** Runs however this process ends. */
     private static void forget(OwnStore store) {
         try {
             store.forget();
@@ -206,7 +207,6 @@ final class KillTest implements Callable<Integer> {
             throws IOException, SQLException, InterruptedException {
         var parts = new Parts(store.name());
         var links = parts.url("links").map(Links::new);
-        // In stretches of equal length.
         var length = Duration.ofMinutes((long) (orders / bounds()[0] / 60)).plus(ROUND_BOUND);
         var arriving = Schedule.rate(new Random(seed), bounds()[0], bounds()[1], length);
         var journal = directory.resolve("journal.jsonl");
@@ -236,29 +236,42 @@ final class KillTest implements Callable<Integer> {
             var deadline = System.nanoTime() + (long) (boundSeconds * 1e9);
             awaitEnds(coming, deadline + LAST_LOOK.toNanos());
             var verdict = audit(auditor, journal, bounds, deadline);
-            return Report.of(new Report.Seen(
+            var atEnd = OrderBook.of(auditor);
+            var acknowledged = Acknowledgements.in(journal);
+            var shortcomings = Shortcomings.of(
+                    links.isPresent(),
+                    schedule,
+                    diedByThemselves(restartsBefore, restarts(store, parts), schedule),
+                    acknowledged,
+                    crowd.ends(),
+                    crowd.doubts(),
+                    atEnd,
+                    verdict);
+            return new Report(
+                    shortcomings.verdict(),
+                    shortcomings.broken(),
+                    shortcomings.notShown(),
+                    shortcomings.notes(),
                     startedAt,
                     store.name(),
                     store.build(),
-                    links.isPresent(),
                     seed,
                     journal,
                     Duration.between(began, faultsEnded).toMillis() / 1e3,
                     schedule,
-                    diedByThemselves(restartsBefore, restarts(store, parts), schedule),
-                    Acknowledgements.in(journal),
+                    acknowledged.keys(),
+                    acknowledged,
                     crowd.firstAnswers(),
                     crowd.ends(),
-                    crowd.doubts(),
-                    atFaultsEnd,
-                    OrderBook.of(auditor),
+                    atEnd.everNeededAttention(),
+                    atFaultsEnd.open(),
                     boundSeconds,
-                    faultsEnded,
-                    verdict));
+                    atEnd.lastEndSecondsAfter(faultsEnded),
+                    verdict);
         }
     }
 
-    /** One fault at a time, until each has been once and enough orders have arrived. */
+    /** Carries out one fault at a time, until each was carried out once and enough orders have arrived. */
     private List<Broken> breakEverything(
             RunningStore store, Breaking breaking, Optional<Links> links, Crowd crowd, Future<?> coming)
             throws IOException, InterruptedException {
@@ -273,7 +286,7 @@ final class KillTest implements Callable<Integer> {
                         .filter(link -> !link.equals(CATALOGUE) && isChosen(link))
                         .toList();
         if (breakable.isEmpty() && linked.isEmpty()) {
-            throw new IOException("there is nothing to break called " + String.join(", ", only));
+            throw new IOException("there is no part or link named " + String.join(", ", only));
         }
         var schedule = new Schedule(seed, breakable, linked);
         var done = new ArrayList<Broken>();
@@ -282,8 +295,8 @@ final class KillTest implements Callable<Integer> {
         for (var isFirst = true; isFirst || crowd.answered() - warm < orders; isFirst = false) {
             for (var fault : schedule.round()) {
                 if (coming.isDone()) {
-                    awaitEnds(coming, System.nanoTime()); // says if anything went wrong
-                    throw new IOException("nobody came any more before enough was broken");
+                    awaitEnds(coming, System.nanoTime()); // throws if the customers failed
+                    throw new IOException("the customers ended before enough was broken");
                 }
                 if (!isFirst && crowd.answered() - warm >= orders) {
                     return done;
@@ -295,7 +308,7 @@ final class KillTest implements Callable<Integer> {
                                 broken.atSeconds(),
                                 broken.kind(),
                                 broken.target(),
-                                broken.fired() ? "" : " HAS NOT FIRED",
+                                broken.fired() ? "" : " DID NOT FIRE",
                                 crowd.answered(),
                                 crowd.underWay()));
             }
@@ -331,13 +344,13 @@ final class KillTest implements Callable<Integer> {
         try {
             coming.get(Math.max(1, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
         } catch (TimeoutException tooLong) {
-            coming.cancel(true); // whoever is not through by now is missing among the ends
+            coming.cancel(true); // a customer who has not ended by now is missing among the ends
         } catch (ExecutionException e) {
             throw new IllegalStateException("the customers ended unexpectedly", e.getCause());
         }
     }
 
-    /** Again until nothing is in flight, or has no time left. */
+    /** Audits until no order is in flight, or until the deadline. */
     private static Verdict audit(RunningStore store, Path journal, Bounds bounds, long deadline)
             throws IOException, SQLException, InterruptedException {
         while (true) {
@@ -350,7 +363,7 @@ final class KillTest implements Callable<Integer> {
         }
     }
 
-    /** The arrivals a second. */
+    /** The bounds of the arrivals a second. */
     private double[] bounds() {
         var parts = rate.split("\\.\\.", -1);
         try {
@@ -360,7 +373,7 @@ final class KillTest implements Callable<Integer> {
                 return new double[] {from, to};
             }
         } catch (NumberFormatException notOne) {
-            // told below
+            // refused below
         }
         throw new ParameterException(spec.commandLine(), "--rate: two numbers such as 20..40, not " + rate);
     }

@@ -5,24 +5,25 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.util.List;
 import store.chaos.running.RunningStore;
 
 /**
- * The orders as their database has them.
+ * The orders by their database.
  *
  * @param open how many are not final
- * @param everNeededAttention how many an operator was, or is, called for
- * @param lastEnd when the last one became final
+ * @param everNeededAttention how many ever waited for an operator
+ * @param lastEnd when the last order became final
  */
 record OrderBook(long open, long everNeededAttention, Instant lastEnd) {
 
-    /** @param store with a user who may read them */
+    /** How long after a time the last order became final; 0 if it was before. */
+    double lastEndSecondsAfter(Instant time) {
+        return Math.max(0, (lastEnd.toEpochMilli() - time.toEpochMilli()) / 1e3);
+    }
+
+    /** @param store with a user who may read the orders */
     static OrderBook of(RunningStore store) throws IOException, SQLException {
-        var database = store.parts().stream()
-                .filter(part -> List.of("order-db", "monolith-db").contains(part.name()))
-                .findFirst()
-                .orElseThrow(() -> new IOException(store.name() + " has no database of orders"));
+        var database = store.database("orders");
         try (var connection = DriverManager.getConnection(database.jdbcUrl(), database.user(), database.password());
                 var rows = connection.createStatement().executeQuery("""
                     select

@@ -11,15 +11,15 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** A store that was started for one test, and is forgotten after it. */
+/** A store that is started for one test and deleted after it. */
 final class OwnStore {
 
-    /** Below the ports of outgoing connections, one of which could take the gateway's while it is dead. */
+    /** Below the ports of outgoing connections: one of those could take the gateway's port while the gateway is dead. */
     private static final int PORT_FIRST = 18900;
 
     private static final int PORT_LAST = 32000;
 
-    /** What {@code deploy/local/up} gives itself, and a build before it. */
+    /** The bound of {@code deploy/local/up} itself, and of a build before it. */
     private static final long COMMAND_MINUTES = 10;
 
     private final Path folder;
@@ -27,7 +27,7 @@ final class OwnStore {
     private boolean down;
     private volatile @Nullable Process running;
 
-    /** @param name of an instance that is not there */
+    /** @param name of an instance that does not exist yet */
     OwnStore(String name) {
         this.name = name;
         this.folder = Path.of("deploy/local/.state", name);
@@ -38,7 +38,7 @@ final class OwnStore {
     }
 
     /**
-     * Starts it.
+     * Starts the store.
      *
      * @param options of {@code deploy/local/up}
      */
@@ -59,7 +59,7 @@ final class OwnStore {
         throw new IOException("no port is free");
     }
 
-    /** What it said, while it can still be found. */
+    /** Copies the logs before {@link #forget} deletes them. */
     void copyLogs(Path directory) throws IOException {
         Files.createDirectories(directory);
         try (var logs = Files.list(folder.resolve("logs"))) {
@@ -69,14 +69,14 @@ final class OwnStore {
         }
     }
 
-    /** Stops it and forgets its data. From any thread, the second time without effect. */
+    /** Stops the store and deletes its data. Any thread may call it; a second call has no effect. */
     synchronized void forget() throws IOException, InterruptedException {
         if (down) {
             return;
         }
         down = true;
         if (running instanceof Process unfinished && unfinished.isAlive()) {
-            unfinished.destroy(); // it clears up behind itself
+            unfinished.destroy(); // it then stops what it has started
             unfinished.waitFor(1, TimeUnit.MINUTES);
         }
         run("down", List.of());

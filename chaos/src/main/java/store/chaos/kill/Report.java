@@ -2,23 +2,21 @@ package store.chaos.kill;
 
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import store.chaos.audit.Verdict;
-import store.chaos.audit.Verdict.Finding;
 import store.chaos.kill.Breaking.Broken;
 
 /**
- * What a kill test has shown; {@code chaos/schema/kill-test.schema.json} describes it as JSON.
+ * The result of a kill test; {@code chaos/schema/kill-test.schema.json} describes it as JSON.
  *
- * @param verdict {@code held}; {@code broken} if a promise was; {@code not-shown} if none was but something did not happen that was to
- * @param notes what is odd and says nothing about the store's promises
- * @param openAtEnd orders that were open when the last fault ended
- * @param boundSeconds in which those have to become final
- * @param lastEndSeconds from the last fault's end to the last order's
+ * @param verdict see {@link Shortcomings#verdict}
+ * @param orders how many idempotency keys customers sent
+ * @param openAtEnd how many orders were open when the last fault ended
+ * @param boundSeconds the time in which those orders have to become final
+ * @param lastEndSeconds from the end of the last fault to the end of the last order
  */
 record Report(
         String verdict,
@@ -42,134 +40,8 @@ record Report(
         double lastEndSeconds,
         Verdict audit) {
 
-    private static final double ACKNOWLEDGED_SHARE = 0.95;
-
-    /** What was seen, before it is judged. */
-    record Seen(
-            Instant startedAt,
-            String name,
-            String build,
-            boolean hasLinks,
-            long seed,
-            Path journal,
-            double seconds,
-            List<Broken> schedule,
-            List<String> diedByThemselves,
-            Acknowledgements acknowledged,
-            Map<String, Long> firstAnswers,
-            Map<String, Long> ends,
-            List<String> doubts,
-            OrderBook atFaultsEnd,
-            OrderBook atEnd,
-            double boundSeconds,
-            Instant faultsEnded,
-            Verdict audit) {}
-
-    static Report of(Seen seen) {
-        var broken = new ArrayList<String>();
-        var notShown = new ArrayList<String>();
-        var notes = new ArrayList<>(seen.doubts());
-        judgeFaults(seen, broken, notShown);
-        judgeOrders(seen, broken);
-        seen.audit()
-                .invariants()
-                .forEach((invariant, finding) -> judge(invariant, finding, seen, broken, notShown, notes));
-        seen.audit().branches().forEach((branch, orders) -> {
-            if (orders == 0) {
-                (branch.equals("ambiguousThenResolved") ? notShown : notes).add("no order was " + words(branch));
-            }
-        });
-        return new Report(
-                !broken.isEmpty() ? "broken" : !notShown.isEmpty() ? "not-shown" : "held",
-                broken,
-                notShown,
-                notes,
-                seen.startedAt(),
-                seen.name(),
-                seen.build(),
-                seen.seed(),
-                seen.journal(),
-                seen.seconds(),
-                seen.schedule(),
-                seen.acknowledged().keys(),
-                seen.acknowledged(),
-                seen.firstAnswers(),
-                seen.ends(),
-                seen.atEnd().everNeededAttention(),
-                seen.atFaultsEnd().open(),
-                seen.boundSeconds(),
-                Math.max(
-                        0,
-                        (seen.atEnd().lastEnd().toEpochMilli()
-                                        - seen.faultsEnded().toEpochMilli())
-                                / 1e3),
-                seen.audit());
-    }
-
-    private static void judgeFaults(Seen seen, List<String> broken, List<String> notShown) {
-        seen.diedByThemselves().forEach(part -> broken.add(part + " died by itself"));
-        for (var fault : seen.schedule()) {
-            var name = "%s %s at %.1f s".formatted(fault.kind(), fault.target(), fault.atSeconds());
-            if (!fault.fired()) {
-                notShown.add(name + " did not fire");
-            }
-            if (fault.backAfterSeconds() == null) {
-                broken.add(fault.target() + " was not up again a minute after " + name);
-            }
-        }
-    }
-
-    private static void judgeOrders(Seen seen, List<String> broken) {
-        if (seen.acknowledged().share() < ACKNOWLEDGED_SHARE) {
-            broken.add("%.1f%% of the orders were acknowledged within %d s"
-                    .formatted(100 * seen.acknowledged().share(), Acknowledgements.PATIENCE.toSeconds()));
-        }
-        if (seen.atEnd().everNeededAttention() > 0) {
-            broken.add(seen.atEnd().everNeededAttention() + " orders needed attention");
-        }
-        if (seen.atEnd().open() > 0) {
-            broken.add(seen.atEnd().open() + " orders were open after their bound");
-        }
-        var ended = seen.ends().entrySet().stream()
-                .filter(end -> List.of("CONFIRMED", "DECLINED", "REJECTED", "CANCELLED", "GONE")
-                        .contains(end.getKey()))
-                .mapToLong(Map.Entry::getValue)
-                .sum();
-        if (ended < seen.acknowledged().keys()) {
-            broken.add(seen.acknowledged().keys() - ended + " customers were not told their order's end");
-        }
-    }
-
-    private static void judge(
-            String invariant,
-            Finding finding,
-            Seen seen,
-            List<String> broken,
-            List<String> notShown,
-            List<String> notes) {
-        var held = finding.held();
-        if (held == null) {
-            (invariant.equals("I9") && !seen.hasLinks() ? notes : notShown)
-                    .add(invariant + " is not judged: " + finding.notJudged());
-        } else if (!held) {
-            broken.add("%s: %d violations, the first: %s"
-                    .formatted(
-                            invariant,
-                            finding.violated(),
-                            finding.violations().getFirst().why()));
-        } else if (finding.inFlight() > 0) {
-            notShown.add(invariant + ": " + finding.inFlight() + " orders are still in flight");
-        } else if (finding.checked() == 0) {
-            notes.add(invariant + ": nothing came up that it could be judged by");
-        }
-    }
-
     int exitCode() {
-        return switch (verdict) {
-            case "held" -> 0;
-            case "broken" -> 1;
-            default -> 3;
-        };
+        return Verdict.exitCode(verdict);
     }
 
     String text() {
@@ -208,18 +80,11 @@ record Report(
                 text,
                 "invariants",
                 audit.invariants().entrySet().stream()
-                        .map(entry -> entry.getKey() + " "
-                                + (entry.getValue().held() == null
-                                        ? "not judged"
-                                        : entry.getValue().held() ? "held" : "BROKEN"))
+                        .map(entry -> entry.getKey() + " " + entry.getValue().label())
                         .collect(Collectors.joining(", ")));
         line(text, "journal", journal.toString());
         brokenBecause.forEach(why -> line(text, "BROKEN", why));
-        audit.histories().forEach((order, events) -> {
-            text.append("%norder %s%n".formatted(order));
-            events.forEach(
-                    event -> text.append("  %-27s %-13s %s%n".formatted(event.at(), event.source(), event.what())));
-        });
+        text.append(audit.historiesText());
         notShownBecause.forEach(why -> line(text, "NOT SHOWN", why));
         notes.forEach(note -> line(text, "note", note));
         return text.append("%n%s".formatted(verdict.replace('-', ' '))).toString();
@@ -235,8 +100,8 @@ record Report(
                 .collect(Collectors.joining(", "));
     }
 
-    /** {@code TIMED_OUT} and {@code timedOut} alike. */
-    private static String words(String name) {
+    /** "timed out" for {@code TIMED_OUT} and for {@code timedOut}. */
+    static String words(String name) {
         return (name.equals(name.toUpperCase(Locale.ROOT)) ? name : name.replaceAll("([A-Z])", "_$1"))
                 .toLowerCase(Locale.ROOT)
                 .replace('_', ' ');

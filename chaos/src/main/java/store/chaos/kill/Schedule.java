@@ -12,12 +12,12 @@ import java.util.stream.Stream;
 import store.chaos.fault.Kind;
 
 /**
- * What is broken in which order and for how long, and how fast orders arrive meanwhile. Follows from the seed and from what there is to
- * break.
+ * Which faults come in which order, how long each lasts, and how fast orders arrive meanwhile. All of it follows from the seed and the
+ * names of the parts and links.
  */
 final class Schedule {
 
-    /** Longer than a request's lease of 5 s: it has run out when its holder goes on. */
+    /** Longer than a request's lease of 5 s: the lease has run out when its holder goes on. */
     private static final Duration PAST_A_LEASE = Duration.ofSeconds(7);
 
     private static final List<String> LEASE_HOLDERS = List.of("order-service", "monolith");
@@ -25,17 +25,17 @@ final class Schedule {
     private static final Duration LINK_BROKEN = Duration.ofSeconds(2);
     private static final int LINKS_BROKEN = 5;
 
-    /** In which as many arrive as a store that has just been started, and has compiled nothing, can serve on two cores. */
+    /** The rate rises over this time, because a store that has just started has compiled nothing and serves little on two cores. */
     static final Duration WARM_UP = Duration.ofSeconds(45);
 
-    /** A process that is back has compiled nothing either; the next fault finds it at work, and not always with all of that behind it. */
+    /** A restarted process has compiled nothing either. The next fault finds it at work, and sometimes still recovering. */
     private static final Duration HEALTHY = Duration.ofSeconds(2);
 
     private static final int HEALTHY_MORE_MILLIS = 3000;
 
     private static final int STRETCH_SECONDS = 5;
 
-    /** @param healthy from the end of the fault before it to its beginning */
+    /** @param healthy the time between the end of the fault before and the start of this one */
     record Planned(Kind kind, String target, Duration length, Duration healthy) {}
 
     private final Random random;
@@ -48,7 +48,7 @@ final class Schedule {
         this.links = links;
     }
 
-    /** Every part is killed in turn, then each is paused, then some links lose answers or are cut. The next round is another one. */
+    /** Kills every part in turn, then pauses each, then cuts some links or loses their answers. Each call gives another round. */
     List<Planned> round() {
         var round = new ArrayList<Planned>();
         shuffled(parts).forEach(part -> round.add(planned(Kind.KILL, part, upTo(2000))));
@@ -81,7 +81,7 @@ final class Schedule {
         return shuffled;
     }
 
-    /** Arrivals a second as {@code chaos/load --rate} has them: after the warm-up, up and down between two bounds. */
+    /** Arrivals a second in the form of {@code chaos/load --rate}: after the warm-up, up and down between two bounds. */
     static String rate(RandomGenerator random, double fromPerSecond, double toPerSecond, Duration length) {
         var warmUp = WARM_UP.toSeconds() / STRETCH_SECONDS;
         var levels = Stream.concat(

@@ -1,4 +1,4 @@
-/** Kills and pauses every part of a store under way, one after the other, and sees whether each order ends as it was promised. */
+/** Kills and pauses every part of a store under load, one after another, and checks that each order ends as promised. */
 @NullMarked
 package store.chaos.kill;
 

@@ -15,7 +15,7 @@ import store.chaos.StartedStore;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The command as users give it, on the services, short: the parts and the link whose faults reach most branches. */
+/** Runs the command against the services, with only the parts and the link whose faults reach most branches. */
 @Timeout(360)
 class KillTestIT {
 
@@ -39,8 +39,8 @@ class KillTestIT {
                     "--only",
                     "order-service,payment-db,order-service:payment-service");
 
-            // How soon customers are told depends on a machine that starts cold processes; the command judges it more
-            // strictly.
+            // The time until an acknowledgement depends on the machine, which starts cold processes. The command is
+            // stricter.
             assertThat(report.path("brokenBecause").valueStream())
                     .as("%s", report)
                     .allMatch(why -> why.asString().contains("acknowledged within"));

@@ -16,7 +16,7 @@ import store.chaos.audit.Verdict.Finding;
 import store.chaos.audit.Verdict.Violation;
 import store.chaos.kill.Breaking.Broken;
 
-/** What a run must have shown before it may be called held: each way to fall short, alone. */
+/** A run is held only if it has every piece of evidence: each test takes one away. */
 class ReportTest {
 
     private static final Instant ENDED = Instant.parse("2026-01-01T00:01:00Z");
@@ -90,7 +90,7 @@ class ReportTest {
     }
 
     @Test
-    void isBrokenWhereAPartDiedThatNobodyKilled() {
+    void isBrokenWhereAPartDiedWithoutAFault() {
         diedByThemselves = List.of("gateway");
 
         assertBroken("gateway died by itself");
@@ -118,7 +118,7 @@ class ReportTest {
     }
 
     @Test
-    void thatNoStormWasCountedIsANoteWhereThereAreNoLinks() {
+    void anUnjudgedStormIsANoteWithoutLinks() {
         hasLinks = false;
         invariants.put("I9", new Finding(null, 0, 0, 0, List.of(), "no arrivals"));
 
@@ -127,7 +127,7 @@ class ReportTest {
     }
 
     @Test
-    void aLateDriverOrABranchThatWasNotReachedIsANote() {
+    void aLateDriverOrAnUnreachedBranchIsANote() {
         doubts = List.of("99th percentile of the send lag is 30.0 ms");
         branches.put("fencedOff", 0L);
 
@@ -151,24 +151,28 @@ class ReportTest {
     }
 
     private Report report() {
-        return Report.of(new Report.Seen(
+        var audit = new Verdict("held", ENDED, 100, invariants, branches, 0, Map.of());
+        var found = Shortcomings.of(hasLinks, schedule, diedByThemselves, acknowledged, ends, doubts, atEnd, audit);
+        return new Report(
+                found.verdict(),
+                found.broken(),
+                found.notShown(),
+                found.notes(),
                 ENDED.minusSeconds(60),
                 "store",
                 "services",
-                hasLinks,
                 1,
                 Path.of("journal.jsonl"),
                 60,
                 schedule,
-                diedByThemselves,
+                acknowledged.keys(),
                 acknowledged,
                 Map.of("CONFIRMED", 90L),
                 ends,
-                doubts,
-                new OrderBook(3, 0, ENDED),
-                atEnd,
+                atEnd.everNeededAttention(),
+                3,
                 120.1,
-                ENDED,
-                new Verdict("held", ENDED, 100, invariants, branches, 0, Map.of())));
+                atEnd.lastEndSecondsAfter(ENDED),
+                audit);
     }
 }

@@ -30,7 +30,7 @@ class ScheduleTest {
     }
 
     @Test
-    void pausesWhoeverHoldsLeasesForLongerThanOneLasts() {
+    void pausesLeaseHoldersForLongerThanALease() {
         var paused = new Schedule(1, PARTS, LINKS)
                 .round().stream()
                         .filter(fault -> fault.kind() == Kind.PAUSE)
@@ -41,7 +41,7 @@ class ScheduleTest {
     }
 
     @Test
-    void followsFromTheSeedWhateverOrderThePartsAreToldIn() {
+    void followsFromTheSeedForAnyOrderOfTheParts() {
         var again = new Schedule(1, PARTS.reversed(), LINKS.reversed());
 
         assertThat(again.round()).isEqualTo(new Schedule(1, PARTS, LINKS).round());
