@@ -5,7 +5,7 @@ import java.time.format.DateTimeParseException;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** How much of it: a time such as {@code 200ms} or {@code 2s}, or a plain number such as {@code 10}. */
+/** The strength of a fault: a time such as {@code 200ms} or {@code 2s}, or a plain number such as {@code 10}. */
 public record Amount(String text) {
 
     long number() {
@@ -28,13 +28,13 @@ public record Amount(String text) {
         return (int) number;
     }
 
-    /** Reads {@code 500ms}, {@code 1s}, {@code 2m}; at most a day, which the supervisor allows at most. */
+    /** Reads {@code 500ms}, {@code 1s}, {@code 2m}; at most a day, the supervisor's limit. */
     static Duration time(String text) {
         try {
             var time = text.endsWith("ms")
                     ? Duration.ofMillis(Long.parseLong(text.substring(0, text.length() - 2)))
                     : Duration.parse("PT" + text);
-            // To the links' proxy, no time at all means without an end.
+            // The links' proxy takes a time of 0 as no limit.
             if (time.toMillis() >= 1 && time.compareTo(Duration.ofDays(1)) <= 0) {
                 return time;
             }
@@ -44,7 +44,7 @@ public record Amount(String text) {
         throw new TypeConversionException("'" + text + "' is not a time such as 500ms or 2s, at most 24h");
     }
 
-    /** For options that are times. */
+    /** Converts options that are times. */
     static final class Time implements ITypeConverter<Duration> {
         @Override
         public Duration convert(String given) {

@@ -20,7 +20,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Breaks and mends a running store from outside: by signals to its processes, and on the links between them. */
+/** Breaks and mends a running store from outside: by signals to its processes, and at the links between them. */
 @Command(
         name = "chaos/fault",
         mixinStandardHelpOptions = true,
@@ -28,7 +28,7 @@ import tools.jackson.databind.json.JsonMapper;
         description = "Breaks the parts and the links of a running store, for a time, and mends them.",
         subcommands = {Fault.Inject.class, Fault.Revert.class, Fault.Status.class, Fault.Kinds.class},
         exitCodeListHeading = "Exit codes:%n",
-        exitCodeList = {"0:done", "1:failed", "2:usage", "3:the fault was planted and has not fired"})
+        exitCodeList = {"0:done", "1:failed", "2:usage", "3:the fault was planted and did not fire"})
 final class Fault {
 
     private static final int FAILED = 1;
@@ -39,7 +39,7 @@ final class Fault {
         var line = new CommandLine(new Fault());
         line.setExecutionExceptionHandler((failure, command, _) -> {
             command.getErr().println("chaos/fault: " + failure.getMessage());
-            // An amount is understood only once the kind of the fault is known.
+            // An amount can be parsed only once the kind of fault is known.
             return failure instanceof CommandLine.TypeConversionException ? USAGE : FAILED;
         });
         System.exit(line.execute(arguments));
@@ -53,7 +53,7 @@ final class Fault {
         @Option(
                 names = "--target",
                 defaultValue = "local",
-                description = "Where it runs; local is what there is. Default: ${DEFAULT-VALUE}")
+                description = "Where the store runs; only local exists. Default: ${DEFAULT-VALUE}")
         private String target = "local";
 
         @Spec(Spec.Target.MIXEE)
@@ -66,7 +66,7 @@ final class Fault {
             return new Parts(name);
         }
 
-        /** Empty if the store was started without. */
+        /** Empty if the store was started without links. */
         List<Links> links() throws IOException {
             return parts().url("links").map(Links::new).stream().toList();
         }
@@ -106,23 +106,21 @@ final class Fault {
         @Parameters(
                 index = "1",
                 paramLabel = "TARGET",
-                description =
-                        "A part; or a link; or for a link's fault a part, which stands for all links that lead to it.")
+                description = "A part or a link. For a fault of links, a part stands for all links that lead to it.")
         private String target = "";
 
         @Option(
                 names = "--for",
                 paramLabel = "TIME",
                 converter = Amount.Time.class,
-                description = "How long. Default: 30s; a killed part starts again at once without it.")
+                description = "How long the fault lasts. Default: 30s, but a killed part restarts at once.")
         private @Nullable Duration length;
 
         @Option(
                 names = "--by",
                 paramLabel = "AMOUNT",
-                description =
-                        "How much: slow, drip a time (default 200ms); throttle kilobytes a second (default 10); cpu"
-                                + " percent (default 20).")
+                description = "How much: a time for slow and drip (default 200ms), kilobytes a second for throttle"
+                        + " (default 10), percent for cpu (default 20).")
         private @Nullable String amount;
 
         @Override
@@ -177,7 +175,7 @@ final class Fault {
         @Parameters(index = "0", arity = "0..1", paramLabel = "TARGET", description = "A part or a link.")
         private @Nullable String target;
 
-        @Option(names = "--all", description = "Whatever is broken.")
+        @Option(names = "--all", description = "All faults.")
         private boolean all;
 
         @Spec
@@ -214,7 +212,7 @@ final class Fault {
             name = "status",
             mixinStandardHelpOptions = true,
             sortOptions = false,
-            description = "Shows what is broken now, and whether it has had an effect.")
+            description = "Shows the faults in force, and whether each has had an effect.")
     static final class Status implements Callable<Integer> {
 
         @Mixin
@@ -225,7 +223,7 @@ final class Fault {
 
         @Option(
                 names = "--all",
-                description = "Also the faults on links that have ended, so that one which never fired is not missed.")
+                description = "Also shows faults of links that have ended, so that you see one that never fired.")
         private boolean all;
 
         @Override

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The links of a store that was started with {@code --links}. Their proxy ends each fault in time whatever becomes of us. */
+/** The links of a store that was started with {@code --links}. Their proxy ends each fault in time, even if this process dies. */
 public final class Links {
 
     private static final Duration BOUND = Duration.ofSeconds(5);
@@ -36,7 +36,7 @@ public final class Links {
     }
 
     /**
-     * What a fault is called at the proxy; its name says when it ends.
+     * The name of a fault at the proxy; it says when the fault ends.
      *
      * @param part tells the toxics of one fault apart
      */
@@ -56,12 +56,12 @@ public final class Links {
 
     private record Toxic(String type, String stream, Map<String, Object> attributes) {}
 
-    /** Every link. */
+    /** The names of all links. */
     public List<String> names() throws IOException, InterruptedException {
         return List.copyOf(proxies().propertyNames());
     }
 
-    /** The links that a target stands for: between two parts, or all that lead to one. */
+    /** The links that a target stands for: the link between two parts, or all links that lead to one part. */
     List<String> leadingTo(String target) throws IOException, InterruptedException {
         return proxies().propertyNames().stream()
                 .filter(link ->
@@ -69,7 +69,7 @@ public final class Links {
                 .toList();
     }
 
-    /** Breaks a link; the same fault that is there already is replaced. */
+    /** Breaks a link; replaces a fault of the same kind. */
     public void inject(Kind kind, String link, Amount amount, Duration length)
             throws IOException, InterruptedException {
         revert(link, kind);
@@ -108,14 +108,14 @@ public final class Links {
         };
     }
 
-    /** What is in force, and what has been since the proxy was started, as far as it remembers. */
+    /** The faults in force, and the earlier ones that the proxy remembers. */
     public List<PlantedFault> planted() throws IOException, InterruptedException {
         List<PlantedFault> planted = new ArrayList<>();
         for (var link : proxies().propertyNames()) {
             var stats = send("GET", "/proxies/" + encoded(link) + "/stats", null);
             for (var toxic : stats.path("toxics")) {
                 var name = Name.parse(toxic.path("name").asString());
-                // Of a fault that is done in both directions one is told: who sends is met first.
+                // A fault in both directions is counted once: requests meet the upstream one first.
                 if (name != null && (name.kind() != Kind.CUT || name.part().equals("upstream"))) {
                     planted.add(new PlantedFault(
                             name.kind().label(),
@@ -129,7 +129,11 @@ public final class Links {
         return planted;
     }
 
-    /** Mends a link. @param kind only of this fault; null for all of them */
+    /**
+     * Mends a link.
+     *
+     * @param kind to end only this kind of fault; null for all kinds
+     */
     public void revert(String link, @Nullable Kind kind) throws IOException, InterruptedException {
         for (var toxic : proxies().path(link).path("toxics")) {
             var name = Name.parse(toxic.path("name").asString());
@@ -150,7 +154,7 @@ public final class Links {
                 .build();
         var answer = http.send(request, BodyHandlers.ofByteArray());
         if (answer.statusCode() == 404 && method.equals("DELETE")) {
-            return JsonMapper.shared().missingNode(); // it has ended by itself
+            return JsonMapper.shared().missingNode(); // the fault has ended by itself
         }
         if (answer.statusCode() >= 300) {
             throw new IOException("the links' proxy answered " + answer.statusCode() + " to " + method + " " + path

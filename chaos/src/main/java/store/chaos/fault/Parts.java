@@ -21,12 +21,12 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The processes of a local store. Their supervisor does what is asked, and undoes it in time whatever becomes of us. */
+/** The processes of a local store. Their supervisor breaks and mends them, and ends each fault in time, even if this process dies. */
 public final class Parts {
 
     private static final Duration BOUND = Duration.ofSeconds(5);
 
-    /** How long a signal may take to show. */
+    /** How long a signal may take to show an effect. */
     private static final Duration EFFECT_BOUND = Duration.ofSeconds(3);
 
     private final HttpClient http =
@@ -35,8 +35,8 @@ public final class Parts {
     private final URI control;
 
     /**
-     * @param name the instance, whose plan says where its supervisor listens
-     * @throws IOException if it is not running
+     * @param name of the instance; its plan has the supervisor's port
+     * @throws IOException if the store is not running
      */
     public Parts(String name) throws IOException {
         var file = Path.of("deploy/local/.state", name, "plan.json");
@@ -47,7 +47,7 @@ public final class Parts {
         this.control = URI.create("http://127.0.0.1:" + plan.path("controlPort").asInt());
     }
 
-    /** Where a part listens; empty if the store has none of that name. */
+    /** The address of a part; empty if the store has no part of that name. */
     public Optional<URI> url(String part) {
         return planned(part).map(found -> URI.create(found.path("url").asString()));
     }
@@ -66,7 +66,7 @@ public final class Parts {
     }
 
     /**
-     * Breaks a part, or all instances of a service, and sees that they are broken.
+     * Breaks a part, or all instances of a service, and waits until they are broken.
      *
      * @param length null if a killed part may start again at once
      * @return whether the effect was seen
@@ -148,7 +148,7 @@ public final class Parts {
         return report(part).path("state").asString();
     }
 
-    /** How often it was started again. */
+    /** How often the supervisor restarted the part. */
     public int restarts(String part) throws IOException, InterruptedException {
         return report(part).path("restarts").asInt();
     }
@@ -175,7 +175,8 @@ public final class Parts {
         try {
             answer = http.send(request, BodyHandlers.ofByteArray());
         } catch (ConnectException dead) {
-            throw new IOException("the store's supervisor does not answer; deploy/local/down ends what it left", dead);
+            throw new IOException(
+                    "the store's supervisor does not answer; deploy/local/down stops what it left running", dead);
         }
         if (answer.statusCode() != expected) {
             throw new IOException("the supervisor answered " + answer.statusCode() + " to " + method + " " + path + " "

@@ -3,11 +3,11 @@ package store.chaos.fault;
 import java.time.Instant;
 
 /**
- * A fault that is in force, or has been.
+ * A fault that is in force, or was.
  *
- * @param kind as the command line has it
+ * @param kind in the form of the command line
  * @param target a part, or a link such as {@code order-service:payment-service}
- * @param until when it ends by itself, or would have ended
- * @param fired on how many processes or connections it has had an effect; 0 means that nothing has come its way
+ * @param until when the fault ends by itself, or would have ended
+ * @param fired how many processes or connections it has affected; 0 if none has met it
  */
 public record PlantedFault(String kind, String target, Instant until, boolean active, long fired) {}

@@ -3,14 +3,15 @@ package store.chaos.fault;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
-/** What a target stands for where a service has several instances, such as {@code order-service-1}: its bare name means all of them. */
+/** Matches targets with parts and links. A service's bare name stands for all its instances, such as {@code order-service-1}. */
 final class Targets {
 
     private Targets() {}
 
     /**
-     * @param target a part, or a link between two
-     * @param name what it may mean: the name of a part, or of a link between two
+     * Whether the target stands for the part or link of this name.
+     *
+     * @param target a part, or a link between two parts
      */
     static boolean means(String target, String name) {
         var wanted = target.split(":");

@@ -1,4 +1,4 @@
-/** Breaks the parts of a running store on purpose, for a time, and mends them. */
+/** Breaks the parts and links of a running store on purpose, for a time, and mends them. */
 @NullMarked
 package store.chaos.fault;
 

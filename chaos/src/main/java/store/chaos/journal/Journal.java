@@ -19,8 +19,8 @@ import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * One line of JSON for each attempt, in the order of the answers. Each line is handed to the operating system as it is added, so that a
- * killed writer loses nothing but the attempts that were under way. {@code chaos/schema/journal.schema.json} describes a line.
+ * A file with one line of JSON for each attempt, in the order of the answers. Each line is handed to the operating system at once, so a
+ * killed writer loses only the attempts under way. {@code chaos/schema/journal.schema.json} describes a line.
  */
 public final class Journal implements Closeable {
 
@@ -32,12 +32,12 @@ public final class Journal implements Closeable {
      * One attempt.
      *
      * @param at when it was sent
-     * @param key its idempotency key; null for a call that has none
-     * @param customer the customer's id; null where nobody is named
+     * @param key its idempotency key; null for a call without one
+     * @param customer the customer's id; null for a call without a customer
      * @param call {@code place}, {@code order}, {@code cancel}, {@code browse} or {@code guest}
      * @param attempt 1 for the first with this key, or the first look at this order
-     * @param status the answer's; 0 if there was none, or not all of it
-     * @param body the answer's, as it came; null if there was none, or it is of no account
+     * @param status of the answer; 0 if no complete answer came
+     * @param body of the answer, byte for byte; null if none came, or if the auditor does not need it
      * @param millis from sending to the answer's last byte, or to giving up
      */
     public record Entry(
@@ -57,15 +57,15 @@ public final class Journal implements Closeable {
         this.file = file;
     }
 
-    /** Begins an empty one, in place of what the file had. */
+    /** Starts an empty journal, and overwrites the file. */
     public static Journal create(Path file) throws IOException {
         return new Journal(new FileOutputStream(file.toFile()));
     }
 
     /**
-     * From any thread.
+     * Any thread may call it.
      *
-     * @throws UncheckedIOException if it cannot be written: evidence with gaps is none
+     * @throws UncheckedIOException if the entry cannot be written: a journal with gaps proves nothing
      */
     public void add(Entry entry) {
         var line = (JSON.writeValueAsString(entry) + '\n').getBytes(UTF_8);
@@ -90,7 +90,7 @@ public final class Journal implements Closeable {
     }
 
     /**
-     * The entries, read as they are asked for; close it. A last line that is cut short, as by a full disk or a lost machine, is left out.
+     * The entries, read lazily; the caller closes the stream. A last line that was cut short, as by a full disk, is left out.
      *
      * @throws UncheckedIOException from the stream, if any other line cannot be read
      */

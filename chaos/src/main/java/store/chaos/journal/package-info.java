@@ -1,4 +1,4 @@
-/** What the clients of a store sent and were answered: the evidence that an auditor holds against its databases. */
+/** The requests that clients sent and the answers that they got: the auditor compares them with the databases. */
 @NullMarked
 package store.chaos.journal;
 

@@ -11,12 +11,13 @@ import java.util.concurrent.TimeUnit;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The data of a store that does not run, up alone until this is closed or the process ends. {@code up --foreground} holds it: whatever
- * ends that command takes down what it started, also half-way, and an interrupt of the terminal reaches it too.
+ * The databases and the acquirer of a stopped store, started alone until this is closed or the process ends. The command {@code up
+ * --foreground} holds them: when it ends for any reason, also half-way, it stops what it started. An interrupt of the terminal reaches it
+ * too.
  */
 public final class DataAtRest implements AutoCloseable {
 
-    /** A part gets 15 s to stop before it is killed, and there are four; they take about two. */
+    /** Each of the four parts gets 15 s to stop before it is killed; together they usually take about 2 s. */
     private static final int STOP_BOUND_SECONDS = 90;
 
     private final Process holder;
@@ -27,7 +28,7 @@ public final class DataAtRest implements AutoCloseable {
         this.store = store;
     }
 
-    /** @throws IOException if there is no such store, or it cannot be started */
+    /** @throws IOException if there is no such store, or its data cannot be started */
     public static DataAtRest up(String name) throws IOException {
         var data = Path.of("deploy/local/.state", name, "data");
         if (!Files.isDirectory(data)) {
@@ -65,7 +66,7 @@ public final class DataAtRest implements AutoCloseable {
         return store;
     }
 
-    /** Returns when it is down. */
+    /** Returns when the data is down. */
     @Override
     public void close() {
         end(holder);
@@ -75,7 +76,7 @@ public final class DataAtRest implements AutoCloseable {
         holder.destroy();
         try {
             if (!holder.waitFor(STOP_BOUND_SECONDS, TimeUnit.SECONDS)) {
-                System.err.println("the data is still being stopped; deploy/local/down sees to it");
+                System.err.println("the data is still stopping; deploy/local/down stops the rest");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -18,16 +18,16 @@ class AmountTest {
         assertThat(Amount.time("24h")).isEqualTo(Duration.ofDays(1));
     }
 
-    /** A fault that is told to last no time must not last for ever. */
+    /** A fault of no length must not last for ever. */
     @ParameterizedTest
     @ValueSource(strings = {"0s", "0ms", "-1s", "-200ms", "25h", "9999999999999999h", "soon", "10", ""})
-    void refusesWhatIsNoTimeThatAFaultCanLast(String text) {
+    void refusesATimeThatAFaultCannotLast(String text) {
         assertThatThrownBy(() -> Amount.time(text)).isInstanceOf(TypeConversionException.class);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"0", "100", "-20", "20%", "200ms"})
-    void refusesWhatIsNoShare(String text) {
+    void refusesANumberThatIsNoPercentage(String text) {
         assertThatThrownBy(() -> new Amount(text).percent()).isInstanceOf(TypeConversionException.class);
     }
 }

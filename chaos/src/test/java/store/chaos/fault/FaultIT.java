@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import store.chaos.StartedStore;
 import tools.jackson.databind.JsonNode;
 
-/** Each fault's effect, measured while it is there and after it has gone, on a real store with links. */
+/** Measures each fault's effect during the fault and after it, on a real store with links. */
 @Timeout(90)
 class FaultIT {
 
@@ -37,7 +37,7 @@ class FaultIT {
     private static final Duration BOUND = Duration.ofSeconds(45);
     private static final String CATALOGUE = "gateway:inventory-service";
 
-    /** This store's: its name ends with our number. */
+    /** A command that injects a fault into this store: the store's name ends with our pid. */
     private static final String INJECTING =
             ".*Fault inject .*-" + ProcessHandle.current().pid();
 
@@ -48,7 +48,7 @@ class FaultIT {
     static void up() throws Exception {
         store = StartedStore.up("services", 1_000, "--links");
         links = store.part("links").path("url").asString();
-        // A cold store may miss its own bounds; what is measured here are faults.
+        // A cold store may miss its own bounds, and this test measures faults only.
         for (var order = 0; order < 30; order++) {
             place();
         }
@@ -67,7 +67,7 @@ class FaultIT {
     }
 
     @Test
-    void aKilledPartStaysDownAsLongAsItIsToldTo() throws Exception {
+    void aKilledPartStaysDownForTheGivenTime() throws Exception {
         var pid = store.part("inventory-service").path("pid").asLong();
         var before = Instant.now();
 
@@ -81,7 +81,7 @@ class FaultIT {
     }
 
     @Test
-    void aPausedPartAnswersNobodyAndGoesOnByItself() throws Exception {
+    void aPausedPartAnswersNoCallAndGoesOnByItself() throws Exception {
         var pid = store.part("payment-service").path("pid").asLong();
 
         assertThat(fault("inject", "pause", "payment-service", "--for", "3s")).isZero();
@@ -95,7 +95,7 @@ class FaultIT {
     }
 
     @Test
-    void aPausedDatabaseAnswersNobodyEither() throws Exception {
+    void aPausedDatabaseAnswersNoCall() throws Exception {
         assertThat(fault("inject", "pause", "order-db", "--for", "2s")).isZero();
 
         assertThat(place().statusCode()).isIn(503, 504);
@@ -130,7 +130,7 @@ class FaultIT {
     }
 
     @Test
-    void errorsComeWhetherTheWorkWasDoneOrNot() throws Exception {
+    void errorsComeWhetherTheRequestWasExecutedOrNot() throws Exception {
         assertThat(fault("inject", "errors", "gateway:order-service")).isZero();
 
         var token = store.guest();
@@ -152,12 +152,12 @@ class FaultIT {
     }
 
     @Test
-    void aPartThatRunsForAFifthOfTheTimeKeepsEverybodyWaiting() throws Exception {
+    void aPartThatRunsForAFifthOfTheTimeKeepsItsCallersWaiting() throws Exception {
         assertThat(fault("inject", "cpu", "inventory-service", "--by", "20", "--for", "5s"))
                 .isZero();
         assertThat(fault("inject", "cpu", "payment-db", "--for", "3s")).isZero();
 
-        // Whoever asks all the time meets the 80 ms in which nothing runs, and is answered between them.
+        // A caller that asks all the time meets the 80 ms in which nothing runs, and is answered between them.
         var link = listening(CATALOGUE);
         assertThat(longestOf(20, () -> HTTP.send(request(link), BodyHandlers.discarding())))
                 .isBetween(50L, 300L);
@@ -173,7 +173,7 @@ class FaultIT {
     }
 
     @Test
-    void aFaultEndsInTimeAlsoIfWhoeverInjectedItIsKilled() throws Exception {
+    void aFaultEndsInTimeAlsoIfItsCommandIsKilled() throws Exception {
         var payments = store.part("payment-service").path("pid").asLong();
         injectAndKill(() -> states().getOrDefault(payments, "").startsWith("T"), "pause", "payment-service");
         injectAndKill(
@@ -189,7 +189,7 @@ class FaultIT {
     }
 
     @Test
-    void nothingIsLeftAfterAllHasBeenReverted() throws Exception {
+    void nothingIsLeftAfterAllFaultsWereReverted() throws Exception {
         for (var fault : List.of(
                 List.of("pause", "inventory-service"),
                 List.of("cpu", "order-db"),
@@ -243,10 +243,10 @@ class FaultIT {
     }
 
     @Test
-    void aFaultThatNothingComesAcrossIsReportedAsNotFired() throws Exception {
+    void aFaultThatNoCallMeetsIsReportedAsNotFired() throws Exception {
         assertThat(fault("inject", "slow", "order-service:payment-service")).isZero();
         assertThat(fault("revert", "--all")).isEqualTo(3);
-        // And afterwards too: what ends by itself is not reverted.
+        // A fault that ends by itself is not reverted, so it must be seen afterwards, too.
         assertThat(new Links(URI.create(links)).planted())
                 .filteredOn(
                         fault -> fault.kind().equals("slow") && fault.target().equals("order-service:payment-service"))
@@ -258,7 +258,7 @@ class FaultIT {
     }
 
     @Test
-    void refusesWhatIsNotTheStores() throws Exception {
+    void refusesTargetsThatTheStoreDoesNotHave() throws Exception {
         assertThat(fault("inject", "kill", "init")).isEqualTo(1);
         assertThat(fault("inject", "slow", "somewhere:else")).isEqualTo(1);
         assertThat(fault("inject", "errors", "order-db")).isEqualTo(1); // it does not speak HTTP
@@ -284,21 +284,21 @@ class FaultIT {
                 .size();
     }
 
-    /** Kills the command as soon as it has had an effect. */
+    /** Kills the command as soon as the fault has an effect. */
     private static void injectAndKill(Callable<Boolean> isBroken, String kind, String target) throws Exception {
         var command = store.start("chaos/fault", "inject", kind, target, "--for", "2s");
         await().atMost(BOUND).pollInterval(Duration.ofMillis(5)).until(isBroken);
         assertThat(command.destroyForcibly().waitFor()).isNotEqualTo(1);
     }
 
-    /** Soon: a fault of 2 s has to end first, or the shell that sent its signals; then it takes a second to look. */
+    /** Waits: a fault of 2 s has to end first, or the shell that sent its signals; the check itself takes a second. */
     private static void nothingIsLeft() {
         await().atMost(Duration.ofSeconds(5)).untilAsserted(FaultIT::thatNothingIsLeft);
     }
 
     /**
-     * No toxic on any link, and no half of a connection; every part running, none of the supervisor's processes stopped, and none that is
-     * no part's.
+     * No link has a toxic or half a connection. Every part runs, none of the supervisor's processes is stopped, and each of them belongs to a
+     * part.
      */
     private static void thatNothingIsLeft() throws Exception {
         assertThat(proxies())
@@ -318,7 +318,7 @@ class FaultIT {
                 .noneMatch(process -> process.info().commandLine().orElse("").matches(INJECTING));
     }
 
-    /** Each connection that the links have taken leads on, none has lost its other end, and they listen where they did. */
+    /** Each connection into the links leads on, none has lost its other end, and the links listen on the same ports. */
     private static void thatNoSocketIsLeft(long pid) throws Exception {
         var sockets = Sockets.of(pid);
         var entrances = proxies()
@@ -343,7 +343,7 @@ class FaultIT {
         return Stream.concat(ports.stream(), Stream.of(another)).toList();
     }
 
-    /** Of all processes: T is stopped. */
+    /** The state of each process by pid; T is stopped. */
     private static Map<Long, String> states() throws IOException {
         var ps = new ProcessBuilder("ps", "-A", "-o", "pid=,state=").start();
         try (var lines = ps.inputReader()) {
@@ -369,7 +369,7 @@ class FaultIT {
                 .getFirst();
     }
 
-    /** Where one enters a link. */
+    /** The address at which a link takes requests. */
     private static URI listening(String link) throws Exception {
         return URI.create("http://" + proxies().path(link).path("listen").asString() + "/api/products");
     }

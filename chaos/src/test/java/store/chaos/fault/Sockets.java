@@ -8,7 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** The TCP sockets that a process holds, as Linux tells them in {@code /proc} (proc_pid_net(5)). */
+/** The TCP sockets of a process, as Linux lists them in {@code /proc} (proc_pid_net(5)). */
 final class Sockets {
 
     static final int ESTABLISHED = 0x01;
@@ -54,7 +54,7 @@ final class Sockets {
         return inodes;
     }
 
-    /** The local ports of those in one state. */
+    /** The local ports of the sockets in one state. */
     List<Integer> ports(int state) {
         return sockets.stream()
                 .filter(socket -> socket.state() == state)

@@ -33,7 +33,7 @@ class JournalTest {
     private Path directory;
 
     @Test
-    void readsBackWhatWasAdded() throws Exception {
+    void readsBackTheAddedEntries() throws Exception {
         assertThat(read(written(PLACED, UNANSWERED))).containsExactly(PLACED, UNANSWERED);
     }
 
