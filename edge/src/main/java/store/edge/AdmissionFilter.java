@@ -14,9 +14,9 @@ import store.resilience.spring.Problems;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Bounds the requests in work, each of which takes memory; reads more tightly than changes, which are worth waiting for. One too many is
- * refused at once and certainly not done. A bound on connections would have it wait behind those that others keep open and do not use,
- * until its caller gives up.
+ * Bounds the requests in work, because each takes memory. The bound on reads is tighter: a change is worth waiting for.
+ * A request beyond the bound is refused at once, and certainly not done. A bound on connections instead would make it
+ * wait behind idle connections until its caller gives up.
  */
 final class AdmissionFilter extends OncePerRequestFilter {
 

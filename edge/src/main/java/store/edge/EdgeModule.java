@@ -22,8 +22,9 @@ import org.springframework.security.web.SecurityFilterChain;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The edge without its routes, for whichever process has the public port: {@code /api/guests}, the token that orders need, the
- * headers that may come in and how much of a body, and problem details for every error that nothing inside has answered.
+ * The edge without its routes, for the process that has the public port: {@code /api/guests}, the token that orders
+ * need, the headers that may come in, the bound on a body, and problem details for every error that no handler has
+ * answered.
  */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(EdgeSettings.class)
@@ -35,7 +36,7 @@ public class EdgeModule {
         return new Guests(settings, Clock.systemUTC());
     }
 
-    /** Only orders belong to somebody; everything else on the public port is public, so a stale token does not stand in its way. */
+    /** Only orders need a token. The rest of the public port ignores it, so a stale token does no harm there. */
     @Bean
     @Order(0)
     SecurityFilterChain edgeSecurity(HttpSecurity http, Guests guests) {
@@ -54,7 +55,7 @@ public class EdgeModule {
                 .build();
     }
 
-    /** An observation for each security filter of each request costs a tenth of the edge's time and tells nothing. */
+    /** Observing each security filter of each request costs a tenth of the edge's time and is of no use. */
     @Bean
     static SecurityObservationSettings noSecurityObservations() {
         return SecurityObservationSettings.noObservations();
@@ -68,7 +69,7 @@ public class EdgeModule {
         return registration;
     }
 
-    /** Before all that costs something. */
+    /** Runs before any filter that costs something. */
     @Bean
     FilterRegistrationBean<AdmissionFilter> admissionFilter(EdgeSettings settings, JsonMapper json) {
         var registration = new FilterRegistrationBean<>(
@@ -78,7 +79,7 @@ public class EdgeModule {
         return registration;
     }
 
-    /** Behind the token check: what nobody may send is not read. */
+    /** Runs behind the token check, so the body of a request without a valid token is never read. */
     @Bean
     FilterRegistrationBean<WholeRequestFilter> wholeRequestFilter(JsonMapper json) {
         var registration = new FilterRegistrationBean<>(new WholeRequestFilter(json));
@@ -87,7 +88,7 @@ public class EdgeModule {
         return registration;
     }
 
-    /** A body is nobody's but the reader's: Tomcat would take a form's for parameters. */
+    /** Keeps Tomcat from reading a form's body as parameters: the handler reads the body. */
     @Bean
     WebServerFactoryCustomizer<TomcatServletWebServerFactory> bodiesLeftAlone() {
         return factory -> factory.addConnectorCustomizers(connector -> connector.setParseBodyMethods(""));

@@ -8,15 +8,15 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.core.io.Resource;
 
 /**
- * How guests' tokens are made, and how much is let in.
+ * How guests' tokens are made, and how many requests may be in work.
  *
- * @param guestPrivateKey RSA key that signs, PKCS#8 PEM
- * @param guestPublicKey its other half, X.509 PEM; whoever serves customers verifies with a copy
+ * @param guestPrivateKey the RSA key that signs, PKCS#8 PEM
+ * @param guestPublicKey the matching public key, X.509 PEM; every process that serves customers verifies with a copy
  * @param guestIssuer the tokens' {@code iss}
- * @param guestTokenLifetime how long a token is good for
- * @param guestRenewalWindow how long after its end a token still renews its customer
- * @param changesInWork how many at a time; the heap must hold some 100 KB for each
- * @param readsInWork how many beside them; as many as can be answered within their bound when the store is cold
+ * @param guestTokenLifetime how long a token is valid
+ * @param guestRenewalWindow how long after its expiry a token can still be renewed
+ * @param changesInWork how many changes at a time; the heap must hold some 100 KB for each
+ * @param readsInWork how many reads at a time, besides; as many as a cold store can answer within their bound
  */
 @ConfigurationProperties("store.edge")
 record EdgeSettings(
@@ -33,7 +33,7 @@ record EdgeSettings(
         requireNonNull(guestPublicKey, "store.edge.guest-public-key is not set");
         if (changesInWork < 1 || readsInWork < 1) {
             throw new IllegalArgumentException(
-                    "store.edge.changes-in-work and .reads-in-work: at least 1, else nothing is let in");
+                    "store.edge.changes-in-work and .reads-in-work must be at least 1, or nothing is let in");
         }
     }
 }

@@ -15,7 +15,7 @@ import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RestController;
 import store.edge.Guests.Guest;
 
-/** {@code POST /api/guests}: a new customer, or the same one again for whoever shows a token of ours. */
+/** {@code POST /api/guests}: a new customer, or a fresh token for the customer whose token the request shows. */
 @RestController
 class GuestController {
 
@@ -42,7 +42,7 @@ class GuestController {
             try {
                 return created(guests.renew(bearer.group(1)));
             } catch (JwtException _) {
-                // refused below; a new customer instead would silently lose the caller's orders
+                // refused below: with a new customer instead, the caller would silently lose its orders
             }
         }
         EdgeProblems.unauthenticated(response, true);

@@ -25,13 +25,11 @@ import org.springframework.security.oauth2.jwt.JwtTimestampValidator;
 import org.springframework.security.oauth2.jwt.NimbusJwtDecoder;
 import org.springframework.security.oauth2.jwt.NimbusJwtEncoder;
 
-/**
- * Customers without an account: known by a signed token (RS256, RFC 7519) and by nothing else, so there is no guest list to keep.
- */
+/** Customers without an account. Only a signed token (RS256, RFC 7519) identifies them, so no guest list is kept. */
 final class Guests {
 
     /**
-     * A customer and the token that proves it.
+     * A customer and the token that identifies it.
      *
      * @param customerId UUIDv7, the token's subject
      */
@@ -54,28 +52,28 @@ final class Guests {
                 .build();
         this.valid = decoder(publicKey, Duration.ZERO);
         this.renewable = decoder(publicKey, settings.guestRenewalWindow());
-        verify(admit().token()); // better no edge than one whose tokens nobody accepts
+        verify(admit().token()); // rather do not start than issue tokens that cannot be verified
     }
 
-    /** A customer the store has not seen before. */
+    /** Makes a new customer. */
     Guest admit() {
         return sign(ids.generate().toString());
     }
 
     /**
-     * The customer of {@code token} with a fresh one.
+     * Issues a fresh token for the customer of {@code token}.
      *
-     * @throws JwtException if the token is not ours, or ended longer ago than the renewal window
+     * @throws JwtException if the token is not ours, or expired longer ago than the renewal window
      */
     Guest renew(String token) {
         var customerId = renewable.decode(token).getSubject();
         if (customerId == null) {
-            throw new BadJwtException("a token of nobody");
+            throw new BadJwtException("the token has no subject");
         }
         return sign(customerId);
     }
 
-    /** @throws JwtException if the token is not ours or no longer good */
+    /** @throws JwtException if the token is not ours or has expired */
     Jwt verify(String token) {
         return valid.decode(token);
     }

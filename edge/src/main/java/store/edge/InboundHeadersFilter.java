@@ -17,8 +17,8 @@ import org.springframework.web.filter.OncePerRequestFilter;
 import store.resilience.PassedOnHeaders;
 
 /**
- * The headers with a meaning inside the store, as callers outside may set them: a request id if it is well formed, a deadline never.
- * A request without a fitting id gets a fresh one, and every answer names it.
+ * Guards the headers that have a meaning inside the store. A caller outside may set a well-formed request id, and never
+ * a deadline. A request without such an id gets a fresh one, and every answer names it.
  */
 final class InboundHeadersFilter extends OncePerRequestFilter {
 

@@ -10,7 +10,7 @@ import org.springframework.stereotype.Controller;
 import org.springframework.web.bind.annotation.RequestMapping;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Where the servlet container sends every error that nothing inside has answered. */
+/** The servlet container dispatches to it every error that no handler has answered. */
 @Controller
 class ProblemController implements ErrorController {
 
@@ -22,7 +22,7 @@ class ProblemController implements ErrorController {
 
     @RequestMapping("/error")
     void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        // Called from outside it is no error, only an unknown path.
+        // A client that calls /error itself has no error: to it this path is unknown.
         var problem = EdgeProblems.of(request.getAttribute(ERROR_STATUS_CODE) instanceof Integer code ? code : 404);
         EdgeProblems.write(problem, response, json);
     }

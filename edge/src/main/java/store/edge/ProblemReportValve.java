@@ -10,7 +10,10 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Answers what Tomcat refuses before it looks for an application (a malformed target, say), instead of Tomcat's HTML page. */
+/**
+ * Answers a request that Tomcat refuses before it looks for an application, such as one with a malformed target, with a
+ * problem instead of Tomcat's HTML page.
+ */
 final class ProblemReportValve extends ErrorReportValve {
 
     private final JsonMapper json;
@@ -35,7 +38,7 @@ final class ProblemReportValve extends ErrorReportValve {
             response.getReporter().write(json.writeValueAsString(EdgeProblems.of(status)));
             response.finishResponse();
         } catch (IOException _) {
-            // the caller has gone; there is nobody left to tell
+            // the caller has hung up
         }
     }
 }

@@ -12,7 +12,7 @@ import org.springframework.web.bind.annotation.ControllerAdvice;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.servlet.NoHandlerFoundException;
 
-/** What no controller of this process serves is refused by the edge, even where those controllers have problems of their own. */
+/** The edge refuses requests that no controller serves, even where the controllers have an advice of their own. */
 @ControllerAdvice
 @Order(Ordered.HIGHEST_PRECEDENCE)
 class UnservedRequests {
@@ -28,7 +28,7 @@ class UnservedRequests {
         var known = refusal.getSupportedMethods();
         var allowed = new TreeSet<>(known == null ? List.of() : List.of(known));
         if (allowed.contains("GET")) {
-            allowed.add("HEAD"); // which the framework serves without saying so
+            allowed.add("HEAD"); // the framework serves it and does not list it
         }
         response.setHeader(HttpHeaders.ALLOW, String.join(",", allowed));
         response.sendError(HttpServletResponse.SC_METHOD_NOT_ALLOWED);

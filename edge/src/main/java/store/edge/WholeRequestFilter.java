@@ -18,8 +18,8 @@ import store.resilience.spring.Problems.FieldError;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Lets in requests that have arrived whole: a body within its bound, chunked or not, a query that can be read, and at most one idempotency
- * key. So nothing inside waits for a caller, or finds out half way that there is more.
+ * Lets a request in when it has arrived whole: a body within its bound, chunked or not, a query that can be read, and
+ * at most one idempotency key. Code behind it never waits for a caller, and never meets a body beyond the bound.
  */
 final class WholeRequestFilter extends OncePerRequestFilter {
 
@@ -43,14 +43,14 @@ final class WholeRequestFilter extends OncePerRequestFilter {
             response.sendError(HttpServletResponse.SC_BAD_REQUEST);
             return;
         }
-        // A proxy that doubles the header must not make of one key another, and so of one checkout two.
+        // If a proxy doubles the header, the two values joined would be another key, and one checkout would become two.
         if (Collections.list(request.getHeaders(IDEMPOTENCY_KEY)).size() > 1) {
             var refusal = Problems.invalidRequest(List.of(new FieldError(IDEMPOTENCY_KEY, "must be given once")));
             EdgeProblems.write(refusal.getBody(), response, json);
             return;
         }
-        var body =
-                request.getInputStream().readNBytes(MAX_BODY_BYTES + 1); // broken off, it is 400 by Tomcat's own rule
+        // Tomcat itself answers 400 to a body that breaks off.
+        var body = request.getInputStream().readNBytes(MAX_BODY_BYTES + 1);
         if (body.length > MAX_BODY_BYTES) {
             response.sendError(HttpServletResponse.SC_REQUEST_ENTITY_TOO_LARGE);
             return;
@@ -103,7 +103,7 @@ final class WholeRequestFilter extends OncePerRequestFilter {
 
         @Override
         public void setReadListener(ReadListener listener) {
-            throw new UnsupportedOperationException("what has arrived is read at once");
+            throw new UnsupportedOperationException("the whole body is here already: read it");
         }
     }
 }

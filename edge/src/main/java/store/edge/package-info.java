@@ -1,6 +1,4 @@
-/**
- * What every request meets first, in whichever build: who the caller is, which headers may come in, and how an error looks.
- */
+/** The code that a request meets first, in either build: who calls, which headers come in, how an error looks. */
 @NullMarked
 package store.edge;
 
