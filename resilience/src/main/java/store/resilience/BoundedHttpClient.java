@@ -16,51 +16,52 @@ import store.resilience.PeerAnswer.NotSent;
 import store.resilience.PeerAnswer.Unanswered;
 
 /**
- * An HTTP client that is bounded in every direction: the time of a whole attempt, the size of the answer, and never a second attempt on
- * its own account.
+ * An HTTP client that bounds the time of a whole attempt and the size of the answer, and never repeats a request by
+ * itself.
  *
- * <p>{@link HttpRequest.Builder#timeout} ends with the headers, so a body that trickles in would escape it; the bound here covers
- * the last byte.
+ * <p>{@link HttpRequest.Builder#timeout} ends with the headers, so a body that trickles in would escape it. The bound
+ * here includes the body's last byte.
  */
 public final class BoundedHttpClient implements AutoCloseable {
 
-    /** Longest answer that is read. The largest legitimate one, a page of 100 orders of 50 lines, takes about 1 MiB. */
+    /**
+     * The longest answer that is read. The largest legitimate one, a page of 100 orders of 50 lines, is about 1 MiB.
+     */
     public static final int MAX_BODY_BYTES = 4 << 20;
 
     static {
-        // The JDK's client sends some requests again by itself; retries belong to one layer, and this is not it.
+        // The JDK's client repeats some requests by itself. Retries belong to one layer, which is not this one.
         System.setProperty("jdk.httpclient.disableRetryConnect", "true");
         System.setProperty("jdk.httpclient.redirects.retrylimit", "1");
-        // Seconds; half of what our servers give an idle connection. A request sent on one that the peer is just
-        // closing
-        // ends unknown.
+        // Seconds: half as long as our servers keep an idle connection. A request that is sent while the peer closes
+        // its connection ends unknown.
         System.setProperty("jdk.httpclient.keepalive.timeout", "10");
     }
 
     private final HttpClient http;
 
-    /** @param connectTimeout bound on opening a connection; who runs into it has certainly not been heard */
+    /** @param connectTimeout bound on opening a connection; if it expires, nothing was sent */
     public BoundedHttpClient(Duration connectTimeout) {
         this.http = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1) // otherwise every first request offers an upgrade to h2c
+                .version(HttpClient.Version.HTTP_1_1) // else every first request offers an upgrade to h2c
                 .connectTimeout(connectTimeout)
                 .followRedirects(HttpClient.Redirect.NEVER)
-                // An answer wakes its caller without a detour over a pool of platform threads.
+                // Virtual threads: an answer need not go through a pool of platform threads to wake its caller.
                 .executor(Executors.newVirtualThreadPerTaskExecutor())
                 .build();
     }
 
     /**
-     * Makes one attempt and waits for its end, at most for {@code timeout}: at the instance whose turn it is, and only while no
-     * connection comes about, so that nothing was sent, at the next.
+     * Makes one attempt and waits for its end, at most for {@code timeout}. The attempt begins at the instance whose
+     * turn it is, and moves on to the next only if no connection was opened, so that nothing was sent.
      *
      * @param path absolute path and query, already encoded
-     * @param request all but where it goes
-     * @return {@link NotSent} only if no instance was sent anything
+     * @param request the request without its address
+     * @return {@link NotSent} only if nothing was sent to any instance
      */
     public PeerAnswer send(PeerAddresses peer, String path, HttpRequest.Builder request, Duration timeout) {
         var deadline = System.nanoTime() + timeout.toNanos();
-        PeerAnswer answer = new NotSent("no time");
+        PeerAnswer answer = new NotSent("no time left");
         for (var address : peer.inTurn()) {
             var leftNanos = deadline - System.nanoTime();
             if (leftNanos > 0 && answer instanceof NotSent) {
@@ -91,7 +92,10 @@ public final class BoundedHttpClient implements AutoCloseable {
         }
     }
 
-    /** The client reports an attempt that it was kept from repeating as one too many; the root says more. */
+    /**
+     * If the client was kept from repeating an attempt, it reports one retry too many; the root cause says why it
+     * failed.
+     */
     private static Throwable rootOf(Throwable failure) {
         @Nullable Throwable cause = failure.getCause();
         return cause == null || cause == failure ? failure : rootOf(cause);

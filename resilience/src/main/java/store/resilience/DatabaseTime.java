@@ -9,15 +9,15 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The database's time. The instances of a service share it: their machines' clocks may be minutes apart, and what one of them wrote
- * would be long past or far away to another.
+ * The database's time, which the instances of a service share. Their machines' clocks may be minutes apart: a time that
+ * one of them wrote would be long past, or far ahead, for another.
  *
- * <p>Between two looks at the database's clock, {@value #TRUST_SECONDS} s apart, time goes on by {@link System#nanoTime}. The machine's
- * clock is never asked: it may be set at any moment.
+ * <p>The database's clock is read every {@value #TRUST_SECONDS} s; in between, {@link System#nanoTime} measures the
+ * time that has passed. The machine's clock is never read: it may be set at any moment.
  */
 public final class DatabaseTime implements InstantSource {
 
-    /** About as long as a heartbeat may fail to appear before its instance counts as dead. */
+    /** About as long as an instance may miss its heartbeats before it counts as dead. */
     private static final int TRUST_SECONDS = 5;
 
     private final DataSource database;
@@ -33,7 +33,7 @@ public final class DatabaseTime implements InstantSource {
         this.nanoTime = nanoTime;
     }
 
-    /** What the database's clock showed, and when. */
+    /** A reading of the database's clock, and when it was taken. */
     private record Look(Instant shown, long atNanos) {
 
         Instant after(long nanos) {
@@ -41,16 +41,16 @@ public final class DatabaseTime implements InstantSource {
         }
     }
 
-    /** The database has not told its time yet, and does not now. */
+    /** The database's time is not known yet, and the database does not answer. */
     public static final class Untold extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
         Untold(Throwable cause) {
-            super("the database does not tell its time", cause);
+            super("the database's time cannot be read", cause);
         }
     }
 
-    /** @throws Untold before the first answer; later, time goes on while the database is away */
+    /** @throws Untold if no reading has ever succeeded; after the first, time goes on while the database is away */
     @Override
     public Instant instant() {
         var known = last;

@@ -21,13 +21,15 @@ import javax.crypto.spec.HKDFParameterSpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The secrets of one service: the current one seals and signs; the others only open and verify what was sealed and signed before.
+ * The secrets of one service. The current key seals and signs; the others only open and verify what they sealed and
+ * signed before.
  *
- * <p>A key's id derives from the key. So nobody names keys, two processes call a key the same, and one id never means two keys. What is
- * sealed is stored with the id, and later opened with that key, whichever is current then.
+ * <p>A key's id derives from the key. So nobody has to name keys, all processes use the same id for a key, and no id
+ * means two keys. The id is stored with sealed data, and that key opens the data later, whichever key is current by
+ * then.
  *
- * <p>To rotate: first give every process the new key as its last, then as its first. If it came first at once, an instance that has it
- * would seal what another instance cannot open yet.
+ * <p>To rotate, first give every process the new key as its last one, then as its first. If the new key came first at
+ * once, the first instance to have it would seal data that another instance cannot open yet.
  */
 public final class KeyRing {
 
@@ -37,7 +39,7 @@ public final class KeyRing {
 
     private final String origin;
 
-    /** By id; the current one first. */
+    /** By id; the current key first. */
     private final Map<String, byte[]> secrets;
 
     private KeyRing(String origin, Map<String, byte[]> secrets) {
@@ -49,8 +51,8 @@ public final class KeyRing {
      * Reads a ring.
      *
      * @param file one secret a line, 32 random bytes in Base64 each; the first is the current one
-     * @param setting what names the file, for messages
-     * @throws UnusableKeys if the file is no ring
+     * @param setting the setting that names the file, for messages
+     * @throws UnusableKeys if the file cannot be read or is not a ring
      */
     public static KeyRing read(Path file, String setting) {
         var origin = file + " (" + setting + ")";
@@ -70,7 +72,7 @@ public final class KeyRing {
             if (!line.isEmpty()) {
                 var secret = secret(line, "line " + (i + 1) + " of " + origin);
                 if (secrets.putIfAbsent(id(secret), secret) != null) {
-                    throw new UnusableKeys("key " + id(secret) + " stands twice in " + origin);
+                    throw new UnusableKeys("key " + id(secret) + " appears twice in " + origin);
                 }
             }
         }
@@ -80,7 +82,7 @@ public final class KeyRing {
         return new KeyRing(origin, secrets);
     }
 
-    /** What the decoder says of a line may quote it, so that is not told. */
+    /** Drops the decoder's own message, because it may quote the secret. */
     private static byte[] secret(String line, String where) {
         byte[] secret;
         try {
@@ -110,10 +112,10 @@ public final class KeyRing {
     }
 
     /**
-     * What one purpose makes of each key. Different purposes get different keys: HKDF, RFC 5869.
+     * Derives a key for one purpose from each key of the ring. Different purposes get different keys: HKDF, RFC 5869.
      *
-     * @param purpose ASCII; what was sealed under one purpose cannot be opened under another
-     * @param algorithm what the derived keys, of 32 bytes, are for
+     * @param purpose ASCII; data that was sealed for one purpose cannot be opened for another
+     * @param algorithm the algorithm that uses the derived keys, of 32 bytes each
      */
     public <K> ForPurpose<K> derive(String purpose, String algorithm, Function<SecretKey, K> make) {
         var made = new LinkedHashMap<String, K>();
@@ -150,26 +152,26 @@ public final class KeyRing {
         return "KeyRing" + List.copyOf(secrets.keySet());
     }
 
-    /** The keys of a ring, fit for one purpose. */
+    /** The keys that a ring has for one purpose. */
     public static final class ForPurpose<K> {
 
-        /** By id; the current one first. */
+        /** By id; the current key first. */
         private final Map<String, K> keys;
 
         private ForPurpose(Map<String, K> keys) {
             this.keys = keys;
         }
 
-        /** What seals and signs. */
+        /** The key that seals and signs. */
         public K current() {
             return keys.values().iterator().next();
         }
 
         /**
-         * What may open or verify something.
+         * The keys that may have sealed or signed something.
          *
-         * @param id of the key that has sealed it; null if that was not noted, and then it may be any, the oldest first
-         * @throws UnknownKey if the ring does not have it
+         * @param id of the key; null if it was not recorded, so that it may be any key, the oldest first
+         * @throws UnknownKey if the ring does not have the key
          */
         public List<K> candidates(@Nullable String id) {
             if (id == null) {
@@ -183,11 +185,12 @@ public final class KeyRing {
         }
 
         /**
-         * Opens something that was sealed.
+         * Opens sealed data.
          *
          * @param id as for {@link #candidates}
-         * @param open throws an IllegalStateException if another key has sealed it, as an authenticated cipher can tell
-         * @throws IllegalStateException if none of the keys has
+         * @param open throws an IllegalStateException if another key sealed the data, as an authenticated cipher can
+         *     tell
+         * @throws IllegalStateException if none of the keys opens the data
          * @throws UnknownKey if the ring does not have the key
          */
         public <T> T open(@Nullable String id, Function<K, T> open) {
@@ -204,12 +207,14 @@ public final class KeyRing {
         }
     }
 
-    /** Something was sealed with a key that this ring does not have. It is not broken: another instance can open it. */
+    /**
+     * Data was sealed with a key that this ring does not have. The data is not broken: another instance can open it.
+     */
     public static final class UnknownKey extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
         private UnknownKey(String id, Set<String> known) {
-            super("it was sealed with key " + id + ", and this process has "
+            super("it was sealed with key " + id + ", and this process only has "
                     + known.stream().collect(Collectors.joining(", ")));
         }
     }

@@ -8,12 +8,14 @@ import java.util.function.Predicate;
 import javax.sql.DataSource;
 
 /**
- * The ids of the keys that something in a database was sealed with. A process whose ring lacks one of them would take sound rows for
- * broken ones, so it must not work on that database.
+ * The ids of the keys that data in a database was sealed with. A process whose ring lacks one of them would take sound
+ * rows for broken ones, so it must not work on that database.
  */
 public final class KeysInUse {
 
-    /** Another process holds the lock for a few short statements. One that holds it for 10 s is stuck, and this start fails. */
+    /**
+     * A process holds the lock for a few short statements. If one holds it for 10 s, it is stuck, and this start fails.
+     */
     private static final String LOCK = "set local lock_timeout = '10s'; lock table %s in share row exclusive mode";
 
     private final DataSource database;
@@ -21,9 +23,10 @@ public final class KeysInUse {
     private final String unnamed;
 
     /**
-     * @param database not a pool whose timeouts are for requests: this happens once, at the start
-     * @param table with a column {@code key_id}, its primary key; a constant, never a user's word
-     * @param unnamed a query of something sealed, whose key was not noted because keys had no ids yet; a sample is enough
+     * @param database not a pool whose timeouts are meant for requests; it is used once, at start
+     * @param table a table whose primary key is {@code key_id}; a constant, never input
+     * @param unnamed a query for sealed data that is older than key ids, so that its key is not recorded; a sample is
+     *     enough
      */
     public KeysInUse(DataSource database, String table, String unnamed) {
         this.database = database;
@@ -32,11 +35,11 @@ public final class KeysInUse {
     }
 
     /**
-     * Puts the ring's current key into use, unless the ring lacks a key that is in use. One process at a time: of two that start with
-     * rings foreign to each other, the second is turned away.
+     * Records the ring's current key as in use, unless the ring lacks a key that is in use. Only one process at a time
+     * does this: if two start with rings that have no key in common, the second is refused.
      *
-     * @param opens whether one of the ring's keys opens something sealed
-     * @throws UnusableKeys if the ring does not fit; then nothing has changed
+     * @param opens whether one of the ring's keys opens the given sealed data
+     * @throws UnusableKeys if the ring lacks a key; then nothing has changed
      */
     public KeyRing take(KeyRing ring, Predicate<byte[]> opens) {
         try (var connection = database.getConnection()) {
@@ -55,7 +58,7 @@ public final class KeysInUse {
                 throw new UnusableKeys("the database has rows that no key in " + ring.origin()
                         + " opens: give this process the keys that it had before");
             }
-            // Rows that are older than this table may be under any of the keys that the first ring has.
+            // Any key of the first ring may have sealed the rows that are older than this table.
             use(connection, inUse.isEmpty() ? ring.ids() : Set.of(ring.currentId()));
             connection.commit();
             return ring;
@@ -75,7 +78,7 @@ public final class KeysInUse {
         }
     }
 
-    /** One that opens is enough: another may be broken. */
+    /** One row that opens is enough, because the others may be broken. */
     private boolean fitsUnnamed(Connection connection, Predicate<byte[]> opens) throws SQLException {
         try (var query = connection.createStatement();
                 var rows = query.executeQuery(unnamed)) {

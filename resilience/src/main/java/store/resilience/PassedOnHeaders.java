@@ -4,14 +4,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The headers that a service hands on, unchanged, to every peer it calls while it serves a request: the request's id and the
+ * The headers that a service passes on, unchanged, to every peer that it calls for a request: the request's id and the
  * <a href="https://www.w3.org/TR/trace-context/">W3C trace context</a>.
  */
 public final class PassedOnHeaders {
 
     public static final String REQUEST_ID = "X-Request-Id";
 
-    /** Names of the headers that are handed on. */
+    /** Names of the headers that are passed on. */
     public static final List<String> NAMES = List.of(REQUEST_ID, "traceparent", "tracestate");
 
     private static final ScopedValue<Map<String, String>> CURRENT = ScopedValue.newInstance();

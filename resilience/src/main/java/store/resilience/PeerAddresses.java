@@ -5,13 +5,13 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
-/** Where the instances of one peer are. Each is as good as any other, so calls begin at them in turn. */
+/** The addresses of one peer's instances. All instances are equal, so calls start at each in turn. */
 public final class PeerAddresses {
 
     private final List<URI> addresses;
     private final AtomicInteger calls = new AtomicInteger();
 
-    /** @param addresses at least one; each scheme, host and port, without a path */
+    /** @param addresses at least one; scheme, host and port of each, without a path */
     public PeerAddresses(List<URI> addresses) {
         if (addresses.isEmpty()) {
             throw new IllegalArgumentException("a peer needs an address");
@@ -19,7 +19,7 @@ public final class PeerAddresses {
         this.addresses = List.copyOf(addresses);
     }
 
-    /** All of them, beginning with the one whose turn it is. */
+    /** All addresses, starting with the one whose turn it is. */
     List<URI> inTurn() {
         var first = Math.floorMod(calls.getAndIncrement(), addresses.size());
         return IntStream.range(first, first + addresses.size())

@@ -13,9 +13,9 @@ public sealed interface PeerAnswer {
      */
     record Answered(int status, HttpHeaders headers, byte[] body) implements PeerAnswer {}
 
-    /** No connection came about, so the request certainly did not reach the peer. */
+    /** No connection was opened, so the request certainly did not reach the peer. */
     record NotSent(String why) implements PeerAnswer {}
 
-    /** The request may have reached the peer, and may still be worked on: nothing is known about its effect. */
+    /** The request may have reached the peer, which may still work on it. Its effect is unknown. */
     record Unanswered(String why) implements PeerAnswer {}
 }

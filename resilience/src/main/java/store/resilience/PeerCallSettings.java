@@ -7,9 +7,10 @@ import java.util.List;
 /**
  * Where a peer is and how long one attempt to call it may last.
  *
- * @param addresses of its instances: scheme, host and port, without a path
+ * @param addresses scheme, host and port of each instance, without a path
  * @param connectTimeout bound on opening a connection
- * @param timeout bound on the whole attempt, at however many instances: connecting, sending, waiting and reading the last byte of the answer
+ * @param timeout bound on the whole attempt, over all instances together: from connecting to reading the answer's last
+ *     byte
  */
 public record PeerCallSettings(List<URI> addresses, Duration connectTimeout, Duration timeout) {
 

@@ -6,8 +6,8 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls one peer's JSON API: one bounded attempt each, at one of its instances, never from inside a transaction, with the headers that
- * travel along.
+ * Calls one peer's JSON API. Each call is one bounded attempt at one of the instances, outside any transaction, and
+ * carries the {@link PassedOnHeaders}.
  */
 public final class PeerClient implements AutoCloseable {
 

@@ -3,8 +3,8 @@ package store.resilience;
 /**
  * Refuses to go on while a database transaction is open on the calling thread.
  *
- * <p>A remote call inside a transaction holds row locks and a pooled connection for as long as the peer likes, and a rollback cannot
- * take the call back. Every adapter of a peer asks the guard before it calls.
+ * <p>A remote call inside a transaction holds row locks and a pooled connection for as long as the peer takes, and a
+ * rollback cannot undo the call. Every adapter of a peer asks the guard before it calls.
  */
 @FunctionalInterface
 public interface TransactionGuard {
@@ -16,7 +16,7 @@ public interface TransactionGuard {
      */
     void requireNoTransaction();
 
-    /** A peer was about to be called from inside a transaction: a mistake in the program, never an outcome of the call. */
+    /** The program was about to call a peer from inside a transaction: a defect, never an outcome of the call. */
     final class CallInsideTransaction extends IllegalStateException {
         private static final long serialVersionUID = 1L;
 

@@ -19,7 +19,7 @@ class DatabaseTimeIT {
     private static final Duration TRUSTED = Duration.ofSeconds(4);
     private static final Duration UNTRUSTED = Duration.ofSeconds(6);
 
-    /** The server is on this machine, whose time it has. */
+    /** The server runs on this machine, so it shows the machine's time. */
     private static final TemporalUnitOffset SOON = within(2, ChronoUnit.SECONDS);
 
     private static TestDatabase server;
@@ -54,7 +54,7 @@ class DatabaseTimeIT {
         assertThat(time.instant()).isEqualTo(looked.plus(TRUSTED));
     }
 
-    /** Such as after the machine has slept: what had passed meanwhile is made good by the next look. */
+    /** For example after the machine has slept: the next reading makes up for the time that nanoTime missed. */
     @Test
     void looksAgain() {
         time.instant();

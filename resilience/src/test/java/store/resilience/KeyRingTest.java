@@ -50,7 +50,9 @@ class KeyRingTest {
                 .containsExactlyInAnyOrder(ring(NEW).currentId(), ring(OLD).currentId());
     }
 
-    /** What is on record was sealed with keys derived so: extract with a salt of zeros, then one block of expand. */
+    /**
+     * Data on record was sealed with keys that were derived like this: extract with a salt of zeros, expand one block.
+     */
     @Test
     void derivesKeysAsRfc5869Says() throws IOException, GeneralSecurityException {
         var extracted = hmac(new byte[32], Base64.getDecoder().decode(OLD));
@@ -92,7 +94,7 @@ class KeyRingTest {
         assertUnusable("\n\n", "there is no key in ");
         assertUnusable(OLD + "\nnot*base64", "line 2 of ", " is not Base64");
         assertUnusable("c2hvcnQ=", "line 1 of ", " has 5 bytes, not 32");
-        assertUnusable(OLD + "\n" + NEW + "\n" + OLD, "key " + ring(OLD).currentId() + " stands twice in ");
+        assertUnusable(OLD + "\n" + NEW + "\n" + OLD, "key " + ring(OLD).currentId() + " appears twice in ");
         assertUnusable(OLD + " " + NEW, "line 1 of ", " is not Base64");
         var missing = folder.resolve("missing");
         assertThatExceptionOfType(UnusableKeys.class)

@@ -69,14 +69,14 @@ class KeysInUseIT {
         assertThat(keys()).containsExactlyInAnyOrderElementsOf(before);
     }
 
-    /** Rows that are older than the table name no key: they may be under any that the first ring has. */
+    /** Rows that are older than the table name no key. Any key of the first ring may have sealed them. */
     @Test
     void theFirstRingIsInUseAsAWhole() throws Exception {
         take(ring(2, 1));
         assertThatExceptionOfType(UnusableKeys.class).isThrownBy(() -> take(ring(2)));
     }
 
-    /** Then the rows themselves are all there is to tell by. */
+    /** If no key is recorded, only the rows can show whether the ring fits. */
     @Test
     void refusesARingThatOpensNothingOfWhatNamesNoKey() throws Exception {
         execute("insert into older values ('broken'), ('under key 1')");

@@ -29,7 +29,7 @@ import store.resilience.PeerAnswer.Answered;
 import store.resilience.PeerAnswer.NotSent;
 import store.resilience.PeerAnswer.Unanswered;
 
-/** The peer here misbehaves on purpose, so it is a server of the test's own. */
+/** The peer misbehaves on purpose, so the test has a server of its own. */
 class PeerClientTest {
 
     private static final Duration TIMEOUT = Duration.ofMillis(300);
@@ -110,7 +110,7 @@ class PeerClientTest {
         }
     }
 
-    /** Whatever went wrong after the connection was there: the request may have done its work. */
+    /** Once the connection was open, the request may have had its effect, whatever went wrong later. */
     @ParameterizedTest
     @ValueSource(strings = {"/silent", "/hang-up"})
     void anUnansweredRequestNeverMovesOn(String fault) throws IOException {
@@ -128,14 +128,14 @@ class PeerClientTest {
             assertThat(client.call("POST", fault, null)).isInstanceOf(Unanswered.class);
             assertThat(arrivals).as("asked once").hasValue(1);
             assertThat(body(client.call("POST", fault, null)))
-                    .as("the next call's turn")
+                    .as("the next call goes to the other instance")
                     .isEqualTo("other");
         } finally {
             other.stop(0);
         }
     }
 
-    /** An instance that cannot be reached uses the attempt's time up; the next gets what is left. */
+    /** An instance that cannot be reached uses up part of the attempt's time; the next gets what is left. */
     @Test
     void movingOnStaysWithinTheBoundOfTheOneAttempt() throws IOException {
         server.createContext("/silent", exchange -> {
@@ -145,7 +145,7 @@ class PeerClientTest {
         try (var full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
                 var first = new Socket(InetAddress.getLoopbackAddress(), full.getLocalPort());
                 var second = new Socket(InetAddress.getLoopbackAddress(), full.getLocalPort())) {
-            assertThat(List.of(first, second)).as("they fill its queue").allMatch(Socket::isConnected);
+            assertThat(List.of(first, second)).as("they fill the queue").allMatch(Socket::isConnected);
             var unreachable = URI.create("http://localhost:" + full.getLocalPort());
             var settings = new PeerCallSettings(
                     List.of(unreachable, address(server)), Duration.ofMillis(900), Duration.ofMillis(1200));
@@ -156,7 +156,7 @@ class PeerClientTest {
                         .isBetween(Duration.ofMillis(1200), Duration.ofMillis(1900));
             }
         }
-        assertThat(arrivals).as("the next was asked").hasValue(1);
+        assertThat(arrivals).as("calls at the next instance").hasValue(1);
     }
 
     @Test
@@ -240,7 +240,7 @@ class PeerClientTest {
         return URI.create("http://localhost:" + server.getAddress().getPort());
     }
 
-    /** Where nobody listens. */
+    /** An address at which nothing listens. */
     private static URI refusing() throws IOException {
         try (var socket = new ServerSocket(0)) {
             return URI.create("http://localhost:" + socket.getLocalPort());

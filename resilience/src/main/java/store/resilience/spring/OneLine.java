@@ -1,11 +1,11 @@
 package store.resilience.spring;
 
-/** A failure for a log that identifies and does not quote: without the statement that failed, and without the rows it was about. */
+/** A failure as one log line that quotes neither the failed statement nor its rows. */
 public final class OneLine {
 
     private OneLine() {}
 
-    /** The kind of the failure at the bottom, and the first line of what it says. */
+    /** The root cause's class, and the first line of its message. */
     public static String of(Throwable failure) {
         var cause = failure.getCause();
         if (cause != null && cause != failure) {

@@ -11,7 +11,7 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.ErrorResponseException;
 
-/** What tells that a request is the operator's. */
+/** The secret token that marks a request as the operator's. */
 public final class OperatorToken {
 
     private static final String BEARER = "Bearer ";
@@ -23,8 +23,8 @@ public final class OperatorToken {
     }
 
     /**
-     * @param file empty, and nobody is the operator
-     * @param setting where the file's name comes from, for a message
+     * @param file the file that has the token; if empty, every request is refused
+     * @param setting the setting that names the file, for messages
      */
     public static OperatorToken in(String file, String setting) {
         if (file.isEmpty()) {
@@ -42,10 +42,11 @@ public final class OperatorToken {
     }
 
     /**
-     * Call it before every method of an operator's API, and before a body is read: from a method with
-     * {@link org.springframework.web.bind.annotation.ModelAttribute}.
+     * Refuses a request that is not the operator's. A controller calls it from a
+     * {@link org.springframework.web.bind.annotation.ModelAttribute} method, which runs before every handler and before
+     * a body is read.
      *
-     * @throws ErrorResponseException 401, if the header is not the operator's
+     * @throws ErrorResponseException 401, if the header does not have the operator's token
      */
     public void require(@Nullable String authorization) {
         if (!isIn(authorization)) {
@@ -55,7 +56,7 @@ public final class OperatorToken {
         }
     }
 
-    /** Takes as long for a wrong token that begins rightly as for any other. */
+    /** Takes equally long for every wrong token, however many of its first bytes are right. */
     private boolean isIn(@Nullable String authorization) {
         return expected != null && authorization != null && MessageDigest.isEqual(bytes(authorization), expected);
     }

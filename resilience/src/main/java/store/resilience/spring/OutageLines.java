@@ -13,17 +13,17 @@ import org.slf4j.Marker;
 import org.slf4j.helpers.MessageFormatter;
 
 /**
- * Says in one line that the database is away, which libraries report with a stack trace several times a second. Their other failures
- * keep theirs.
+ * Logs a database outage in one line. Libraries report it with a stack trace several times a second. Their other
+ * failures keep the stack trace.
  */
 public final class OutageLines extends TurboFilter {
 
-    /** db-scheduler polls and sends heartbeats all the time; the pool says so of each connection that breaks. */
+    /** db-scheduler polls and sends heartbeats all the time; the pool reports each connection that breaks. */
     private static final List<String> LOGGERS = List.of("com.github.kagkarlsson.scheduler", "com.zaxxer.hikari");
 
     private OutageLines() {}
 
-    /** From now on, in this process. */
+    /** Takes effect at once, for the whole process. */
     public static void install() {
         if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context
                 && context.getTurboFilterList().stream().noneMatch(OutageLines.class::isInstance)) {
@@ -47,13 +47,13 @@ public final class OutageLines extends TurboFilter {
             return FilterReply.NEUTRAL;
         }
         logger.warn(
-                "{} It goes on when the database is back. ({})",
+                "{} It continues when the database is back. ({})",
                 MessageFormatter.arrayFormat(format, parameters).getMessage(),
                 OneLine.of(thrown));
         return FilterReply.DENY;
     }
 
-    /** SLF4J lets the throwable be the last of the parameters. */
+    /** SLF4J accepts a throwable as the last parameter. */
     private static @Nullable Throwable last(Object @Nullable [] parameters) {
         return parameters != null
                         && parameters.length > 0

@@ -10,7 +10,7 @@ import org.slf4j.MDC;
 import org.springframework.web.filter.OncePerRequestFilter;
 import store.resilience.PassedOnHeaders;
 
-/** Binds the incoming request's {@link PassedOnHeaders} while it is served, and names its id in every log line. */
+/** Binds the {@link PassedOnHeaders} of a request while it is served, and adds the request's id to every log line. */
 public final class PassOnHeadersFilter extends OncePerRequestFilter {
 
     @Override

@@ -17,17 +17,20 @@ import org.springframework.web.context.request.WebRequest;
 import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExceptionHandler;
 import store.resilience.DatabaseTime;
 
-/** Turns what a controller throws into a problem with a type of ours; what the framework refuses gets one by its status. */
+/**
+ * Turns a controller's exception into a problem of one of our types; a refusal by the framework gets its type by its
+ * status.
+ */
 @RestControllerAdvice
 public final class ProblemAnswers extends ResponseEntityExceptionHandler {
 
     private static final Logger log = LoggerFactory.getLogger(ProblemAnswers.class);
     private static final URI NO_TYPE = URI.create("about:blank");
 
-    /** The database did not answer in time or not at all: nothing is said about what it did. */
+    /** The database answered late or not at all, so the problem says nothing about what was done. */
     @ExceptionHandler({DataAccessException.class, TransactionException.class, DatabaseTime.Untold.class})
     ResponseEntity<Object> databaseFailed(Exception failure, WebRequest request) {
-        log.warn("The database failed ({}); the caller is told 503 and asks again.", OneLine.of(failure));
+        log.warn("The database failed ({}); the caller gets 503 and has to ask again.", OneLine.of(failure));
         var headers = new HttpHeaders();
         headers.set(HttpHeaders.RETRY_AFTER, "1");
         var problem = Problems.detail(
@@ -37,7 +40,7 @@ public final class ProblemAnswers extends ResponseEntityExceptionHandler {
 
     @ExceptionHandler(Exception.class)
     ResponseEntity<Object> defect(Exception defect, WebRequest request) {
-        log.error("A request failed because of a defect in this program; the caller is told 500.", defect);
+        log.error("A request failed because of a defect in this program; the caller gets 500.", defect);
         return problem(
                 Problems.detail(
                         HttpStatus.INTERNAL_SERVER_ERROR, "internal-error", "The store failed to handle this request."),

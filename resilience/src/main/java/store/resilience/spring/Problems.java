@@ -35,7 +35,7 @@ public final class Problems {
     /**
      * One thing that is wrong with a request.
      *
-     * @param field where, as a path into the body ({@code lines[0].quantity}), or a header's name
+     * @param field a path into the body ({@code lines[0].quantity}), or a header's name
      * @param message what is wrong, for a person
      */
     public record FieldError(String field, String message) {}

@@ -4,7 +4,7 @@ import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import store.resilience.UnusableKeys;
 
-/** A process that was given the wrong keys ends with one line that says so, instead of a stack trace. */
+/** Ends a process that was given unusable keys with one line that says so, instead of a stack trace. */
 final class UnusableKeysAnalyzer extends AbstractFailureAnalyzer<UnusableKeys> {
 
     @Override

@@ -1,4 +1,4 @@
-/** The Spring glue of {@link store.resilience}: the only package of the module that knows the framework. */
+/** The Spring glue of {@link store.resilience}, and the only package of this module that depends on Spring. */
 @NullMarked
 package store.resilience.spring;
 

@@ -43,7 +43,7 @@ class OutageLinesTest {
             assertThat(line.getThrowableProxy()).isNull();
             assertThat(line.getLevel()).isEqualTo(Level.WARN);
             assertThat(line.getFormattedMessage())
-                    .endsWith("It goes on when the database is back. (SQLException: FATAL: the database)");
+                    .endsWith("It continues when the database is back. (SQLException: FATAL: the database)");
         });
         assertThat(lines.list.get(1).getFormattedMessage()).startsWith("Heartbeat of task failed.");
     }
