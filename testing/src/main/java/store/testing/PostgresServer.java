@@ -23,11 +23,11 @@ record PostgresServer(String host, int port, String user, String password) {
 
     private static final String IMAGE = "postgres:18";
 
-    /** It removes what a killed JVM leaves in the engine. The name is a constant of Testcontainers. */
+    /** This container removes the containers that a killed JVM leaves. Testcontainers sets the image's name. */
     static final String HELPER_IMAGE = "testcontainers/ryuk:0.14.0";
 
     private static final Path ENGINE = Path.of("/var/run/docker.sock");
-    /** Tests open a pool per application context, and Spring keeps contexts for the next class. */
+    /** Each application context opens a pool, and Spring keeps contexts for the next test class. */
     private static final String MAX_CONNECTIONS = "200";
 
     static PostgresServer start(String source) {
@@ -48,7 +48,7 @@ record PostgresServer(String host, int port, String user, String password) {
 
     private static PostgresServer embedded() {
         try {
-            // unpacked once for each user: what root unpacked, another user may not run
+            // unpacked once for each user, because another user may not run binaries that root unpacked
             var binaries =
                     Path.of(System.getProperty("java.io.tmpdir"), "store-postgres-" + System.getProperty("user.name"));
             var server = EmbeddedPostgres.builder()
@@ -79,7 +79,7 @@ record PostgresServer(String host, int port, String user, String password) {
         if (!Files.exists(ENGINE)) {
             return "there is no Docker engine at " + ENGINE;
         }
-        // Testcontainers starts its helper first, and waits for minutes where the helper's image cannot be fetched.
+        // Testcontainers starts its helper first, and waits for minutes if the helper's image cannot be fetched.
         var withoutHelper = Boolean.parseBoolean(System.getenv("TESTCONTAINERS_RYUK_DISABLED"));
         for (var image : withoutHelper ? List.of(IMAGE) : List.of(IMAGE, HELPER_IMAGE)) {
             if (!engineHas(image)) {
@@ -90,8 +90,8 @@ record PostgresServer(String host, int port, String user, String password) {
     }
 
     /**
-     * Asks the engine's socket directly: Testcontainers would look for an engine, and try to pull the image, for minutes. An engine
-     * that is reached over TCP is used with {@code -Dstore.postgres=docker}.
+     * Asks the engine's socket directly, because Testcontainers would search for an engine and try to pull the image
+     * for minutes. To use an engine over TCP, set {@code -Dstore.postgres=docker}.
      */
     private static boolean engineHas(String image) {
         var answered = CompletableFuture.supplyAsync(() -> {

@@ -23,8 +23,8 @@ import java.util.Set;
 import org.jspecify.annotations.NullMarked;
 
 /**
- * The shape of a service: a domain that knows none of its adapters, adapters that know nothing of each other and show one class each,
- * and one package that puts them together.
+ * The shape of a service: a domain that knows none of its adapters, adapters that do not know each other and show one
+ * class each, and one package that composes them.
  */
 public final class ServiceRules {
 
@@ -40,7 +40,7 @@ public final class ServiceRules {
 
     private ServiceRules() {}
 
-    /** Checks the production classes below {@code root} (such as {@code store.order}). Throws if a rule is broken. */
+    /** Checks the production classes below {@code root}, such as {@code store.order}. Throws if one breaks a rule. */
     public static void check(String root) {
         var classes = new ClassFileImporter()
                 .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
@@ -71,7 +71,7 @@ public final class ServiceRules {
                 .haveModifier(JavaModifier.PUBLIC)
                 .should()
                 .beAnnotatedWith("org.springframework.context.annotation.Configuration")
-                .as("an adapter shows its configuration and nothing else"));
+                .as("the only public class of an adapter is its configuration"));
         rules.add(noClasses()
                 .that(resideInAPackage(root))
                 .should()
@@ -84,7 +84,7 @@ public final class ServiceRules {
                         "org.springframework.web..",
                         "org.springframework.boot..",
                         "org.springframework.context.."))
-                .as("the domain speaks neither HTTP nor SQL nor the container's language"));
+                .as("the domain depends on neither HTTP nor SQL nor the container"));
         rules.add(noClasses()
                 .that(resideInAPackage(root + ".."))
                 .should()
@@ -96,7 +96,7 @@ public final class ServiceRules {
                 .callMethodWhere(DescribedPredicate.describe(
                         "it reads the machine's clock",
                         call -> MACHINE_CLOCK.contains(call.getTargetOwner().getSimpleName() + "." + call.getName())))
-                .as("nobody reads the machine's clock: that of another instance may be minutes away"));
+                .as("no class reads the machine's clock: two instances' clocks may be minutes apart"));
         rules.add(classes().that(resideInAPackage(root + "..")).should(beNullMarked()));
         return rules;
     }

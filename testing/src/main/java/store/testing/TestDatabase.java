@@ -5,11 +5,12 @@ import java.sql.SQLException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * An empty PostgreSQL database of a test's own, on one server that all tests of this JVM share.
+ * An empty PostgreSQL database for one test, on a server that all tests of this JVM share.
  *
- * <p>The system property {@code store.postgres} says where the server comes from: {@code docker} (Testcontainers), {@code embedded}
- * (binaries from the Maven repository), or {@code auto}, the default: Docker if its engine answers within two seconds and has both
- * PostgreSQL's image and that of Testcontainers' helper, else embedded. The choice is printed once, with its reason.
+ * <p>The system property {@code store.postgres} says where the server comes from: {@code docker} (Testcontainers),
+ * {@code embedded} (binaries from the Maven repository), or {@code auto}. The default, {@code auto}, is Docker if its
+ * engine answers within two seconds and has the images of PostgreSQL and of Testcontainers' helper, else embedded. The
+ * choice is printed once, with its reason.
  *
  * @param jdbcUrl the database's address, without parameters
  */
@@ -17,7 +18,7 @@ public record TestDatabase(String jdbcUrl, String user, String password) {
 
     private static final AtomicInteger CREATED = new AtomicInteger();
 
-    /** Creates a database; the server is started by the first call and stopped with the JVM. */
+    /** Creates a database. The first call starts the server, which stops with the JVM. */
     public static TestDatabase create() {
         var server = Shared.SERVER;
         var name = "test_" + CREATED.incrementAndGet();

@@ -1,4 +1,4 @@
-/** For tests only: where test databases come from, and the rules that every module keeps. */
+/** For tests only: where test databases come from, and the rules that every service keeps. */
 @NullMarked
 package store.testing;
 

@@ -9,7 +9,7 @@ import org.testcontainers.postgresql.PostgreSQLContainer;
 
 class HelperImageTest {
 
-    /** If a new version of Testcontainers wants another helper, the look for the old one would be worth nothing. */
+    /** If a new Testcontainers version uses another helper image, looking for the old one is useless. */
     @Test
     void isTheOneThatTestcontainersStarts() throws IOException {
         var loader = PostgreSQLContainer.class.getClassLoader();

@@ -7,7 +7,7 @@ import com.tngtech.archunit.lang.ArchRule;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Each rule is seen failing on a fixture that breaks them all; a rule that cannot fail protects nothing. */
+/** Each rule fails on a fixture that breaks them all, because a rule that cannot fail protects nothing. */
 class ServiceRulesTest {
 
     private static final String BROKEN = "store.testing.fixture.broken";
