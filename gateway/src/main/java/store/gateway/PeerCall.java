@@ -11,11 +11,11 @@ import store.resilience.PeerAddresses;
  *
  * @param peer the service's name, for log lines
  * @param timeout bound on the whole attempt
- * @param changes whether the call may change something, so that an attempt without an answer leaves its outcome unknown
+ * @param changes whether the call may change something, so that without an answer its outcome is unknown
  */
 record PeerCall(String peer, PeerAddresses addresses, Duration timeout, boolean changes) {
 
-    /** The gateway wants to know where a request goes before {@link PeerExchange} does: to one instance of several. */
+    /** A placeholder: the gateway needs an address before {@link PeerExchange} picks one of the instances. */
     private static final URI SOMEWHERE = URI.create("http://peer");
 
     private static final String ATTRIBUTE = PeerCall.class.getName();

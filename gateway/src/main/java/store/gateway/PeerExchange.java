@@ -30,15 +30,17 @@ import store.resilience.PeerAnswer.Unanswered;
 import store.resilience.spring.Problems;
 
 /**
- * Has a service answer a request: one attempt, bounded in time and in size, or a problem that says honestly what is known.
+ * Forwards a request to a service in one attempt, bounded in time and size. If the attempt fails, the client gets a
+ * problem that says honestly what is known.
  *
- * <p>An answer is held in memory. The gateway's own exchange streams it, and so cannot tell the client about one that stalls half way.
+ * <p>The answer is held in memory. The gateway library's own exchange streams it, and so cannot tell the client when it
+ * stalls half way.
  */
 final class PeerExchange implements ProxyExchange, AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(PeerExchange.class);
 
-    /** The request's headers that a service sees; all others end here. */
+    /** The headers of a request that a service sees; the others are dropped. */
     private static final List<String> HEADERS = Stream.concat(
                     Stream.of("Accept", "Authorization", "Content-Type", "Idempotency-Key", "If-None-Match"),
                     PassedOnHeaders.NAMES.stream())
@@ -58,16 +60,16 @@ final class PeerExchange implements ProxyExchange, AutoCloseable {
                 outgoing.POST(BodyPublishers.ofByteArray(request.getServerRequest()
                         .servletRequest()
                         .getInputStream()
-                        .readAllBytes())); // the edge has bounded it
+                        .readAllBytes())); // bounded by the edge
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
         } else if (request.getMethod() == HttpMethod.HEAD) {
-            outgoing.HEAD(); // and else it is a GET, which is what the builder starts with
+            outgoing.HEAD(); // otherwise a GET, the builder's default
         }
         for (var name : HEADERS) {
             for (var value : request.getHeaders().getOrEmpty(name)) {
-                // The JDK's client would send "?" for any other character, and two keys would become one.
+                // The JDK's client would send "?" for any other character, so two keys could become one.
                 if (!value.chars().allMatch(c -> c >= ' ' && c <= '~')) {
                     return refuse(Problems.detail(
                             BAD_REQUEST, "invalid-request", "The header " + name + " must be visible ASCII."));
@@ -85,14 +87,14 @@ final class PeerExchange implements ProxyExchange, AutoCloseable {
         return switch (http.send(call.addresses(), target, outgoing, call.timeout())) {
             case Answered answer
             when isFromBetween(answer) ->
-                unanswered(request, call, "answered by something in between, " + answer.status());
+                unanswered(request, call, "answered by something in front of the service, " + answer.status());
             case Answered answer -> answered(request, answer);
             case NotSent(var why) -> notSent(request, call, why);
             case Unanswered(var why) -> unanswered(request, call, why);
         };
     }
 
-    /** A service says in a problem of its own what it did not do; a bare 5xx leaves open whether it was reached. */
+    /** A service answers 5xx with a problem that says what it did not do. A bare 5xx may come from a proxy. */
     private static boolean isFromBetween(Answered answer) {
         return answer.status() >= 500
                 && answer.headers()
@@ -104,7 +106,7 @@ final class PeerExchange implements ProxyExchange, AutoCloseable {
     private static ServerResponse answered(Request request, Answered response) {
         var headers = new HttpHeaders();
         response.headers().map().forEach(headers::addAll);
-        headers.remove(PassedOnHeaders.REQUEST_ID); // the edge has named it already
+        headers.remove(PassedOnHeaders.REQUEST_ID); // the edge has set it already
         var answer = new Answer(HttpStatusCode.valueOf(response.status()), headers);
         var result = GatewayServerResponse.status(answer.getStatusCode()).build((_, out) -> {
             out.getOutputStream().write(response.body());
@@ -133,8 +135,8 @@ final class PeerExchange implements ProxyExchange, AutoCloseable {
                         ? Problems.detail(
                                 GATEWAY_TIMEOUT,
                                 "outcome-unknown",
-                                "It is not known whether this was done. Repeat it, an order with the same"
-                                        + " Idempotency-Key: only that settles it.")
+                                "It is not known whether this was done. Only a repeat settles it: repeat an order"
+                                        + " with the same Idempotency-Key.")
                         : unavailable());
     }
 
@@ -144,7 +146,7 @@ final class PeerExchange implements ProxyExchange, AutoCloseable {
 
     private static ServerResponse failed(Request request, PeerCall call, String why, ProblemDetail problem) {
         log.warn(
-                "{} {} to {}: {}; the client hears {} {}, request {}",
+                "{} {} to {}: {}; the client gets {} {}, request {}",
                 request.getMethod(),
                 request.getServerRequest().path(),
                 call.peer(),

@@ -9,12 +9,14 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * Where the services are and how long they may take. Each bound covers a whole attempt, to the last byte of the answer.
+ * Where the services are and how long they may take. Each bound covers a whole attempt, up to the last byte of the
+ * answer.
  *
  * @param orderAddress order-service: scheme, host and port of each instance, separated by commas
- * @param inventoryAddress inventory-service, likewise
- * @param connectTimeout bound on opening a connection; whoever runs into it was certainly not asked
- * @param changeTimeout bound on placing and on cancelling an order: the client's 3 s less 100 ms to tell it about a failure
+ * @param inventoryAddress the same for inventory-service
+ * @param connectTimeout bound on opening a connection; if it expires, nothing was sent
+ * @param changeTimeout bound on placing and on cancelling an order: the 3 s that a client waits, less 100 ms to tell it
+ *     about a failure
  * @param orderReadTimeout bound on reading orders
  * @param catalogueTimeout bound on reading products
  */

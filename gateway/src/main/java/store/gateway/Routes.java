@@ -20,7 +20,7 @@ import org.springframework.web.servlet.function.RouterFunctions;
 import org.springframework.web.servlet.function.ServerResponse;
 import store.resilience.PeerAddresses;
 
-/** The public paths and whose they are. What is not named here does not exist outside. */
+/** The public paths, and the service that owns each. No other path is reachable from outside. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(RouteSettings.class)
 class Routes {
@@ -36,7 +36,7 @@ class Routes {
         return new PeerExchange(settings.connectTimeout());
     }
 
-    /** It looks for its filters when the context has been refreshed, and until then fails; the port is open a moment earlier. */
+    /** The handler finds its filters only after the context has been refreshed, but the port opens a moment earlier. */
     @Bean
     SmartInitializingSingleton forwardBeforeThePortIsOpen(
             ProxyExchangeHandlerFunction forward, ApplicationContext context) {

@@ -1,4 +1,4 @@
-/** Which public path goes to which service, how long that may take, and what the client hears when it does not work. */
+/** Which public path goes to which service, how long that may take, and what the client is told if it fails. */
 @NullMarked
 package store.gateway;
 

@@ -47,7 +47,7 @@ import store.resilience.BoundedHttpClient;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The gateway in front of services that answer, are away, are silent, or break off. */
+/** The gateway in front of services that answer, cannot be reached, stay silent, or break off. */
 @Timeout(60)
 class GatewayIT {
 
@@ -56,7 +56,7 @@ class GatewayIT {
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private static final String ORDER = "{\"lines\":[]}";
 
-    /** Misbehaviour ends with the test class at the latest. */
+    /** Ends every misbehaviour when the test class ends. */
     private static final CountDownLatch over = new CountDownLatch(1);
 
     private static StubPeer orders;
@@ -298,7 +298,7 @@ class GatewayIT {
         orders.away(() -> {
             var fillers = new ArrayList<SocketChannel>();
             try (var _ = new ServerSocket(orders.port(), 1, InetAddress.getLoopbackAddress())) {
-                for (var i = 0; i < 8; i++) { // nobody accepts: the queue fills up, and further attempts hang
+                for (var i = 0; i < 8; i++) { // nothing accepts, so the queue fills up and further attempts hang
                     var filler = SocketChannel.open();
                     filler.configureBlocking(false);
                     filler.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), orders.port()));
@@ -391,7 +391,7 @@ class GatewayIT {
                 .doesNotContain("tok_visa", token);
     }
 
-    // What is refused at the door
+    // Requests that the gateway refuses itself
 
     @ParameterizedTest
     @ValueSource(
@@ -523,7 +523,7 @@ class GatewayIT {
         };
     }
 
-    /** Whether the tests were over before the pause was. */
+    /** Returns whether the tests ended before the pause did. */
     private static boolean pause(double seconds) {
         try {
             return over.await((long) (seconds * 1_000), TimeUnit.MILLISECONDS);

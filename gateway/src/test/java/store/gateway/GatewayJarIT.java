@@ -20,8 +20,9 @@ import org.junit.jupiter.api.io.TempDir;
 import store.edge.TestKeys;
 
 /**
- * The executable jar, configured as it is deployed: only here would a dependency that repackaging left out be missed, and only in a
- * JVM of its own are the settings of the JDK's HTTP client the gateway's, because the first user of that client decides them.
+ * The executable jar, configured as it is deployed. Only this test would notice a dependency that repackaging left out.
+ * And only in a JVM of its own does the gateway decide the settings of the JDK's HTTP client, because the client's
+ * first user decides them.
  */
 class GatewayJarIT {
 

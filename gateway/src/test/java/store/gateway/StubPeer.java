@@ -11,7 +11,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/** Stands in for a service: keeps what it was asked, and answers, or misbehaves, as it is told. */
+/** Stands in for a service: records its requests, and answers or misbehaves as a test tells it to. */
 final class StubPeer implements AutoCloseable {
 
     record Asked(String method, String target, Headers headers, byte[] body) {}
