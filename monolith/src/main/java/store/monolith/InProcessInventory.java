@@ -19,8 +19,8 @@ import store.order.Reason;
 import store.resilience.TransactionGuard;
 
 /**
- * Inventory's use cases, called directly and yet as a peer's: outside any transaction, by value, and with an outcome for a database
- * that fails. It may fail while it commits, so the outcome is unknown.
+ * Calls inventory's use cases directly, but like a peer's: outside any transaction and by value. If the database fails,
+ * the outcome is unknown, because it may have failed during a commit.
  */
 final class InProcessInventory implements Inventory {
 

@@ -13,8 +13,8 @@ import store.payment.VoidPayment;
 import store.resilience.TransactionGuard;
 
 /**
- * Payment's use cases, called directly and yet as a peer's: outside any transaction, by value, and with an outcome for a database that
- * fails. Behind them the acquirer is asked over the network, in this build too.
+ * Calls payment's use cases directly, but like a peer's: outside any transaction and by value. If the database fails,
+ * the outcome is unknown. The use cases call the acquirer over the network in this build too.
  */
 final class InProcessPayments implements Payments {
 
@@ -55,7 +55,7 @@ final class InProcessPayments implements Payments {
                 case VOIDED, REFUNDED, DECLINED -> new VoidOutcome.Voided();
                 case VOIDING -> new VoidOutcome.Unknown("the void is under way");
                 case CONTRADICTION ->
-                    new VoidOutcome.Contradiction("payment cannot say that nothing stays captured for this order");
+                    new VoidOutcome.Contradiction("payment cannot rule out that money stays captured for this order");
             };
         } catch (DataAccessException | TransactionException e) {
             return new VoidOutcome.Unknown("payment failed: " + e.getMostSpecificCause());

@@ -18,7 +18,10 @@ import store.resilience.DatabaseTime;
 import store.resilience.spring.PassOnHeadersFilter;
 import store.resilience.spring.ProblemAnswers;
 
-/** The store as one process over one database: the same modules, with adapters of its own where services call each other. */
+/**
+ * The store as one process over one database: the same modules, with in-process adapters for the calls between
+ * services.
+ */
 @SpringBootConfiguration(proxyBeanMethods = false)
 @EnableAutoConfiguration
 @Import({

@@ -28,27 +28,33 @@ import store.monolith.Script.Request;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** One build of the store, whose answers and tables read alike whichever build it is: with names for ids and without times. */
+/**
+ * One build of the store. Its answers and tables are made comparable: ids are replaced by names, and times are left
+ * out.
+ */
 final class BuildUnderTest implements AutoCloseable {
 
     private static final JsonMapper JSON = new JsonMapper();
     private static final Duration FINAL_BOUND = Duration.ofSeconds(60);
     private static final List<String> SCHEMAS = List.of("orders", "inventory", "payments");
 
-    /** Orders before the first that counts: a cold store may answer 202 where a warm one answers 201. */
+    /** Orders before the comparison begins: a cold store may answer 202 where a warm one answers 201. */
     private static final int WARM_UP = 100;
 
     private static final Pattern ID = Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}");
     private static final Pattern TIME = Pattern.compile("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d[.\\d]*(Z|[+]00:00)");
 
-    /** About the connection or this one request. */
+    /** Left out: headers about the connection or the single request. */
     private static final Set<String> HEADERS_ASIDE =
             Set.of("connection", "content-length", "date", "keep-alive", "transfer-encoding", "x-request-id");
 
-    /** Of the statement, each build has read what was old enough when its reconciler last looked. */
+    /**
+     * Left out: tables that libraries keep, and the statement, which each build has read as far as its reconciler's
+     * last run.
+     */
     private static final Set<String> TABLES_ASIDE = Set.of("scheduled_tasks", "flyway_history", "statement_movement");
 
-    /** Leases, ciphertexts, attempt counts, numbers of rows, and how far reconciliation has come. */
+    /** Left out: leases, ciphertexts, attempt counts, row numbers, and how far reconciliation has come. */
     private static final Set<String> COLUMNS_ASIDE = Set.of(
             "read_to",
             "walked_at",
@@ -59,13 +65,13 @@ final class BuildUnderTest implements AutoCloseable {
             "lease_until",
             "attempts",
             "attempt",
-            "due_at", // who works on it, and when
+            "due_at", // which process works on the row, and when
             "fingerprint",
             "card_token",
             "token",
-            "key_id", // by secrets
+            "key_id", // depend on the secrets
             "cursor",
-            "differences", // how far a reconciler has come, and what it was the first to see
+            "differences", // how far a reconciler has come, and the differences that it was the first to see
             "seq");
 
     private final HttpClient http =
@@ -103,7 +109,7 @@ final class BuildUnderTest implements AutoCloseable {
         warmUp();
     }
 
-    /** The demo order's traces, and those of these orders, are told by their names and left out. */
+    /** Names the ids of these orders and of the demo order "warm-up", so that {@link #tables} leaves them out. */
     private void warmUp() throws Exception {
         tokens.add(admit("warm-up"));
         List<Request> requests = new ArrayList<>();
@@ -130,10 +136,13 @@ final class BuildUnderTest implements AutoCloseable {
                         product -> product.at("/price/amount").asLong()));
     }
 
-    /** Sends requests one after the other, waits until every order is final, and returns what one can compare of the answers. */
+    /**
+     * Sends requests one after the other, waits until every order is final, and returns the comparable part of the
+     * answers.
+     */
     List<String> send(List<Request> requests) throws Exception {
         if (requests.getFirst().path().startsWith("/api/products")) {
-            awaitNone("select from orders.settlement where settlement = 'RELEASE'"); // later than the answer
+            awaitNone("select from orders.settlement where settlement = 'RELEASE'"); // it ends later than the answer
         }
         List<String> answers = new ArrayList<>();
         for (var request : requests) {
@@ -181,7 +190,7 @@ final class BuildUnderTest implements AutoCloseable {
                 .until(() -> rows("orders", query).isEmpty());
     }
 
-    /** Whether the ledger has everything that the statement has, this many chargebacks included. */
+    /** Whether the ledger has all movements of the statement, including this many chargebacks. */
     boolean hasBooked(int chargebacks) throws Exception {
         var kinds = store.statement().values().stream().flatMap(List::stream).toList();
         return kinds.stream().filter("CHARGEBACK"::equals).count() == chargebacks
@@ -189,7 +198,7 @@ final class BuildUnderTest implements AutoCloseable {
                         .equals(List.of(List.of(Integer.toString(kinds.size()))));
     }
 
-    /** The rows of all tables that are compared, by table. */
+    /** The rows of all compared tables, by table. */
     Map<String, List<String>> tables() throws SQLException {
         for (var movement :
                 rows("payments", "select movement_id, order_id || ' ' || kind from payments.ledger_posting")) {
@@ -215,7 +224,7 @@ final class BuildUnderTest implements AutoCloseable {
 
     private String readable(ObjectNode row) {
         row.remove(COLUMNS_ASIDE);
-        if (row.path("id").isNumber()) { // an event's, not an order's
+        if (row.path("id").isNumber()) { // an event's id, not an order's
             row.remove("id");
         }
         if (row.path("answer_body").isString()) {

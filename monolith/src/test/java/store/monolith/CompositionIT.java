@@ -25,7 +25,10 @@ import org.springframework.util.ClassUtils;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** That it is one process with one pool, and what the modules' failures are to one another; the rest is in {@link MonolithIT}. */
+/**
+ * The monolith is one process with one pool, and one module's failure reaches the others as an outcome.
+ * {@link MonolithIT} tests the rest.
+ */
 @Timeout(60)
 class CompositionIT {
 
@@ -71,7 +74,7 @@ class CompositionIT {
         assertThat(kindsMovedFor(id)).containsExactly("CAPTURE");
     }
 
-    /** The public port is the only one; what the gateway has no route to is behind the operator's token here. */
+    /** The public port also serves the operator's API, which no gateway route reaches, behind the operator's token. */
     @ParameterizedTest
     @ValueSource(strings = {"/operator/orders", "/operator/reconciliation"})
     void onlyTheOperatorSeesWhatNeedsAttention(String path) throws Exception {
@@ -133,7 +136,7 @@ class CompositionIT {
                         status::equals);
     }
 
-    /** What the acquirer's own record says has moved for {@code order}. */
+    /** The kinds of the movements that the acquirer has on record for {@code order}. */
     private static List<String> kindsMovedFor(String order) throws Exception {
         var acquirer =
                 "http://127.0.0.1:" + RunningMonolith.SURROUNDINGS.acquirer().port();

@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * The same requests to both builds, one at a time: whatever differs in an answer or in a table afterwards is a difference between the
- * builds. Ids, times, leases, ciphertexts and attempt counts are left out, and what the scheduler and the migrations note for themselves.
+ * Sends the same requests to both builds, one at a time, and compares their answers and, at the end, their tables. Ids,
+ * times, leases, ciphertexts, attempt counts and the tables of the scheduler and of the migrations are left out.
  */
 class DifferentialIT {
 
@@ -23,7 +23,7 @@ class DifferentialIT {
     private static final int REQUESTS = 2_000;
     private static final int STOCK = 10_000;
 
-    /** What only the statement knows is booked after a minute. */
+    /** A movement that only the statement shows is booked after a minute. */
     private static final Duration BOOKED_BOUND = Duration.ofSeconds(90);
 
     @Test
@@ -61,10 +61,10 @@ class DifferentialIT {
                     .as("rows that only the monolith has")
                     .isEmpty();
             assertThat(Objects.requireNonNull(tables.get("orders.orders")).size())
-                    .as("orders, so that the tables say something")
+                    .as("orders, so that the comparison means something")
                     .isGreaterThan(REQUESTS / 3);
             assertThat(script.chargebacks())
-                    .as("chargebacks, so the tables say something")
+                    .as("chargebacks, for the same reason")
                     .isPositive();
         }
     }

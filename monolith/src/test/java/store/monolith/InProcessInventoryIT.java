@@ -13,7 +13,7 @@ import store.order.InventoryContract;
 import store.order.OrderId;
 import store.order.OrderLine;
 
-/** The adapter as the monolith composes it, in front of the real owner. */
+/** The adapter as the monolith composes it, in front of inventory's real use cases. */
 class InProcessInventoryIT implements InventoryContract {
 
     @Override

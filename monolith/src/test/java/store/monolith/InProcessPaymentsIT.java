@@ -12,7 +12,7 @@ import store.order.Payments.ChargeOutcome;
 import store.order.Payments.VoidOutcome;
 import store.order.PaymentsContract;
 
-/** The adapter as the monolith composes it, in front of the real owner, and that before the real sandbox. */
+/** The adapter as the monolith composes it, in front of payment's real use cases and the real sandbox. */
 class InProcessPaymentsIT implements PaymentsContract {
 
     @Override

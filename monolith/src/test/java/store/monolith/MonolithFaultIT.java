@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 import store.chaos.StartedStore;
 import tools.jackson.databind.JsonNode;
 
-/** The faults that are done to the services are done to the one process too: to it, its database, and its two links. */
+/** The faults that services can suffer, injected into the one process, its database, and its two links. */
 @Timeout(60)
 class MonolithFaultIT {
 
@@ -31,7 +31,7 @@ class MonolithFaultIT {
     static void up() throws Exception {
         store = StartedStore.up("monolith", 1_000, "--links");
         product = store.products().getFirst();
-        // A cold store may miss its own bounds; what is measured here are faults.
+        // A cold store may exceed its own bounds, and these tests are about faults.
         for (var order = 0; order < 10; order++) {
             place();
         }

@@ -12,7 +12,7 @@ import store.chaos.CheckoutContract;
 import store.chaos.StartedStore;
 import store.chaos.StoreApiContract;
 
-/** What is asked of either build, asked of the one process that runs from its executable jar. */
+/** The contracts of both builds, run against the one process that is started from its executable jar. */
 class MonolithIT {
 
     private static StartedStore store;
@@ -28,7 +28,10 @@ class MonolithIT {
         store.down();
     }
 
-    /** One database with three schemas; what is planted is found in it, and put right again for the other tests. */
+    /**
+     * The auditor reads one database with three schemas. It finds the planted fault, which is then undone for the other
+     * tests.
+     */
     @Test
     void isAuditedLikeTheServices() throws Exception {
         var sold = "update inventory.stock set initial = initial + %1$d, sold = sold + %1$d where sku = 'sku-001'"

@@ -15,7 +15,7 @@ import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionOperations;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** The whole monolith within this JVM: started once for all tests, and gone with it. */
+/** The whole monolith in this JVM: started once for all tests, and stopped with the JVM. */
 final class RunningMonolith {
 
     static final Surroundings SURROUNDINGS = surroundings();
@@ -27,7 +27,7 @@ final class RunningMonolith {
 
     private RunningMonolith() {}
 
-    /** What is done meanwhile. */
+    /** The work to do meanwhile. */
     interface Work {
         void run() throws Exception;
     }
@@ -36,7 +36,7 @@ final class RunningMonolith {
         return new TransactionTemplate(CONTEXT.getBean(PlatformTransactionManager.class));
     }
 
-    /** Takes every connection away while {@code work} runs. */
+    /** Takes every connection of the pool while {@code work} runs. */
     static void withoutConnections(Work work) throws Exception {
         var pool = CONTEXT.getBean(HikariDataSource.class);
         List<Connection> taken = new ArrayList<>();

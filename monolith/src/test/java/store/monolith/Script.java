@@ -8,14 +8,14 @@ import java.util.Random;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** A seeded sequence of what customers do, well and badly behaved. Nothing in it depends on an answer. */
+/** A seeded sequence of customers' requests, valid and invalid. No request depends on an answer. */
 final class Script {
 
     static final int GUESTS = 5;
 
     private static final String FRAUD = "tok_fraud_later";
 
-    /** A chargeback is booked a minute later: the last customers are honest, so that nobody has to wait for it. */
+    /** A chargeback is booked a minute later. The last customers are honest, so that the test need not wait for one. */
     private static final int FRAUDS = 10;
 
     /** Shares in a thousand; the last three are ambiguous at first. */
@@ -29,7 +29,7 @@ final class Script {
             new Share(6, "tok_silent"),
             new Share(6, "tok_unavailable"));
 
-    /** Of which there are fewer than anybody orders. */
+    /** A product with less stock than any order of it asks for. */
     static final String SCARCE = "sku-050";
 
     private static final List<String> MALFORMED = List.of(
@@ -53,9 +53,9 @@ final class Script {
     }
 
     /**
-     * @param path in which {@code {n}} stands for the id of the n-th order, and {@code {next}} for the last page's cursor
-     * @param guest by number; null for nobody
-     * @param places whether it places an order that was not there before
+     * @param path may contain {@code {n}} for the id of the n-th order, and {@code {next}} for the last page's cursor
+     * @param guest the customer's number; null for a request without a token
+     * @param places whether the request places a new order
      */
     record Request(
             String method,
@@ -76,7 +76,7 @@ final class Script {
 
     private record Share(int permille, String card) {}
 
-    /** What one customer sends next, one after the other. */
+    /** The next requests of one customer, to be sent one after the other. */
     List<Request> next() {
         var kind = placed.isEmpty() ? 0 : random.nextInt(100);
         if (kind < 50) {
@@ -89,7 +89,7 @@ final class Script {
             var other = anyPlaced();
             return List.of(new Request("POST", other.path(), other.guest(), other.key(), order("tok_visa"), false));
         } else if (kind < 74) {
-            return List.of(Request.get("/api/orders/" + anyOrder(), anyGuest())); // often a stranger
+            return List.of(Request.get("/api/orders/" + anyOrder(), anyGuest())); // often another customer's order
         } else if (kind < 80) {
             var guest = anyGuest();
             return List.of(
@@ -130,7 +130,7 @@ final class Script {
         return List.of(request, cancel);
     }
 
-    /** An order of which nothing but the card decides. */
+    /** An order whose outcome depends only on the card. */
     private String surely(String card) {
         return body("{\"sku\":\"sku-001\",\"quantity\":1}", card, Objects.requireNonNull(prices.get("sku-001")), "EUR");
     }
@@ -157,7 +157,7 @@ final class Script {
                 .formatted(lines, card, total, currency);
     }
 
-    /** The last is not in the catalogue. */
+    /** A random SKU; the last one is not in the catalogue. */
     private String sku() {
         return "sku-%03d".formatted(1 + random.nextInt(51));
     }

@@ -13,9 +13,9 @@ import store.acquirer.AcquirerSettings;
 import store.testing.TestDatabase;
 
 /**
- * What the monolith needs around it: an empty database, an acquirer, a secret and keys.
+ * The monolith's surroundings: an empty database, an acquirer, a secret and keys.
  *
- * @param settings the properties that are set at deployment; the ports are any that are free
+ * @param settings the properties that are set at deployment; the system picks free ports
  */
 record Surroundings(TestDatabase database, AcquirerSandbox acquirer, Map<String, String> settings) {
 
