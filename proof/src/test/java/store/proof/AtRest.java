@@ -18,18 +18,20 @@ import store.payment.Acquirer;
 import store.payment.Acquirer.Page;
 import store.payment.Movement;
 
-/** How a store is judged that has come to rest, and has had neither clients with a journal nor a network between its parts. */
+/**
+ * Judges a store in which all work has ended, and which had neither a client's journal nor a network between its parts.
+ */
 public final class AtRest {
 
-    /** The other invariants are about a client's journal and a network. */
+    /** The invariants that can be judged. The others need a client's journal and a network. */
     public static final Set<String> JUDGED = Set.of("I1", "I2", "I3", "I4", "I7", "I8");
 
     private AtRest() {}
 
     /**
-     * Judges everything that has happened.
+     * Judges everything that has happened in the store.
      *
-     * @param within what is open has this long from now: nothing, unless clocks were ahead in the test
+     * @param within how long from now open work may take: zero, unless clocks were ahead in the test
      */
     public static Verdict audit(
             String name, String jdbcUrl, String user, String password, int acquirerPort, Duration within)
@@ -38,14 +40,14 @@ public final class AtRest {
         var store = new RunningStore(
                 name,
                 "monolith",
-                URI.create(acquirer), // nobody goes in by the door
+                URI.create(acquirer), // no client uses the public address
                 List.of(
                         Part.database("monolith-db", jdbcUrl, user, password),
                         Part.service("acquirer-sandbox", acquirer)));
         return Auditor.audit(store, null, new Bounds(Instant.now(), within, Bounds.STANDARD.recoveryPerSecond()));
     }
 
-    /** All that has moved at the acquirer; empty if it does not say. */
+    /** All movements on the acquirer's statement; empty if the acquirer does not answer. */
     public static Optional<List<Movement>> statement(Acquirer acquirer) {
         List<Movement> movements = new ArrayList<>();
         String after = null;

@@ -4,10 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What befalls an order, and where: nothing, when its steps are only to be noted. */
+/** The fault that hits an order, and where. Without a case, it only records the points that the order reaches. */
 final class Blow implements Watch.Fate {
 
-    /** How a process ends that was halted here, and no other. */
+    /** The exit code of a process that was halted here, and of no other process. */
     static final int HALTED = 86;
 
     private final @Nullable Case aimed;
@@ -20,7 +20,7 @@ final class Blow implements Watch.Fate {
         this.kill = kill;
     }
 
-    /** Whether it has befallen an order whose process lives on. */
+    /** Whether the fault has hit, in a process that lives on. */
     boolean hasFallen() {
         return fallen || kill.isUnderWay();
     }

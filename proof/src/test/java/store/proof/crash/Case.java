@@ -4,21 +4,21 @@ import store.proof.crash.Point.Effect;
 import store.proof.crash.Point.Moment;
 
 /**
- * One scenario, and what befalls it at one point.
+ * One scenario, and the fault that hits it at one point.
  *
- * @param where the point for people, with those that are the same to all who live on
+ * @param where the point in words, together with the points that are equivalent for every surviving process
  */
 record Case(Scenario scenario, Point point, Kind kind, String where) {
 
-    /** What befalls it. */
+    /** The kind of fault. */
     enum Kind {
-        /** The process ends, without a last word. */
+        /** The process ends at once, without an orderly stop. */
         HALT("dies"),
         /** The step is taken, and its answer is lost. */
         LOSE_ANSWER("answer lost"),
-        /** PostgreSQL is killed when it has been sent the COMMIT, and has not begun with it. */
+        /** PostgreSQL is killed after the COMMIT was sent and before PostgreSQL has begun to execute it. */
         KILL_DATABASE_BEFORE_COMMIT("PostgreSQL killed, not committed"),
-        /** PostgreSQL is killed when the COMMIT is on its disk, and its answer is not on its way. */
+        /** PostgreSQL is killed after the COMMIT is on its disk and before it has answered. */
         KILL_DATABASE_AFTER_COMMIT("PostgreSQL killed, committed");
 
         private final String text;
@@ -36,7 +36,7 @@ record Case(Scenario scenario, Point point, Kind kind, String where) {
         }
     }
 
-    /** As a child's argument. */
+    /** This case as a child's argument. */
     String encoded() {
         return String.join(
                 "|",

@@ -20,7 +20,7 @@ import store.payment.Acquirer;
 import store.payment.Acquirer.Page;
 import store.payment.Movement;
 
-/** The process that dies. Says what it does on standard output, a line each. */
+/** The process that dies. It reports its progress on standard output, one line for each event. */
 final class Child {
 
     static final String MIGRATE = "migrate";
@@ -35,8 +35,10 @@ final class Child {
     private Child() {}
 
     /**
-     * {@link #MIGRATE} makes the tables; {@link #REHEARSE} and a world plays all of its scenarios and tells the points that each reaches; {@link #RECOVER} runs as the store
-     * does until nothing is left open; anything else is a {@link Case}. The store's settings follow.
+     * Takes one of these as its first argument, and the store's settings after it: {@link #MIGRATE} creates the tables;
+     * {@link #REHEARSE} and a world plays all scenarios of the world and reports the points that each reaches;
+     * {@link #RECOVER} runs the store as usual until nothing is open; any other argument is a {@link Case}, which is
+     * played.
      */
     public static void main(String... arguments) throws InterruptedException {
         var settings = Arrays.copyOfRange(arguments, 1, arguments.length);
@@ -44,7 +46,7 @@ final class Child {
         var recovers = arguments[0].equals(RECOVER);
         var context = Composition.start(watch, recovers, arguments[0].equals(MIGRATE) || recovers, settings);
         if (arguments[0].equals(MIGRATE)) {
-            context.getBeansOfType(FlywayMigrationInitializer.class); // each migrates when it is made
+            context.getBeansOfType(FlywayMigrationInitializer.class); // each migrates when it is created
         } else if (recovers) {
             awaitNothingOpen(context.getBean(JdbcClient.class), context.getBean(RetryOrder.class));
             awaitLedgerLikeStatement(context.getBean(JdbcClient.class), context.getBean(Acquirer.class));
@@ -96,12 +98,12 @@ final class Child {
         }
     }
 
-    /** The first call of a young process takes its time, and a scenario is about other things than that. */
+    /** The first call of a new process is slow, and a scenario must not depend on that. */
     private static void awaitAcquirer(Acquirer acquirer) {
         await().atMost(Duration.ofSeconds(20)).until(() -> acquirer.statement(null, 1) instanceof Page);
     }
 
-    /** An operator tries again whatever needs attention. */
+    /** Waits until nothing is open. Meanwhile an operator retries each order that needs attention. */
     private static void awaitNothingOpen(JdbcClient jdbc, RetryOrder operator) {
         await().atMost(RECOVERY_BOUND).pollInterval(Duration.ofMillis(100)).until(() -> {
             jdbc.sql("select id from orders.orders where status = 'NEEDS_ATTENTION'")
@@ -122,7 +124,7 @@ final class Child {
                 .single();
     }
 
-    /** Whatever moved at the acquirer is booked, and nothing else, and reconciliation has nothing that it cannot explain. */
+    /** Waits until exactly the acquirer's movements are booked, and reconciliation has explained every discrepancy. */
     private static void awaitLedgerLikeStatement(JdbcClient jdbc, Acquirer acquirer) {
         await().atMost(RECONCILIATION_BOUND)
                 .pollInterval(Duration.ofMillis(500))

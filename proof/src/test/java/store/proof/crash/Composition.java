@@ -25,7 +25,7 @@ import store.monolith.InProcessPeers;
 import store.order.boot.OrderModule;
 import store.payment.boot.PaymentModule;
 
-/** The monolith without its web server, whose ports and connections are watched. */
+/** The monolith without its web server. A {@link Watch} watches its ports and connections. */
 @ImportAutoConfiguration({
     PropertyPlaceholderAutoConfiguration.class,
     ConfigurationPropertiesAutoConfiguration.class,
@@ -44,8 +44,8 @@ class Composition {
     private static final List<String> MIGRATIONS = List.of("orderMigrated", "inventoryMigrated", "paymentMigrated");
 
     /**
-     * @param scheduled whether recovery runs on its own; else only its use cases are there, and {@link Shop} calls them
-     * @param migrating false to start sooner, where that has been done
+     * @param scheduled whether recovery runs by itself; else {@link Shop} calls its use cases
+     * @param migrating false to start sooner, if the tables exist already
      */
     static ConfigurableApplicationContext start(Watch watch, boolean scheduled, boolean migrating, String... settings) {
         return new SpringApplicationBuilder(Composition.class)
@@ -60,7 +60,7 @@ class Composition {
                             SCHEDULERS.forEach(registry::removeBeanDefinition);
                         }
                         if (!migrating) {
-                            // Others depend on these by name.
+                            // Other beans depend on these by name.
                             MIGRATIONS.forEach(migration -> {
                                 registry.removeBeanDefinition(migration);
                                 registry.registerBeanDefinition(migration, new RootBeanDefinition(Object.class));

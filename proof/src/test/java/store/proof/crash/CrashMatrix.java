@@ -26,26 +26,31 @@ import store.proof.crash.Point.Effect;
 import store.proof.crash.Point.Moment;
 
 /**
- * Every point of every scenario, and what becomes of an order whose process dies there. The points are those that a rehearsal of the
- * scenario reaches. Then one child after the other plays a scenario and dies at one of them, and takes up what earlier ones have left as it
- * goes; the last one runs as the store does, until nothing is open.
+ * Every point of every scenario, and how an order ends whose process dies there. A rehearsal of a scenario finds its
+ * points. Then one child after the other plays a scenario and dies at one of the points, on the database that earlier
+ * children have left. The last child runs the store as usual, with recovery, until nothing is open.
  */
 final class CrashMatrix implements AutoCloseable {
 
-    /** Children at a time, each on a database of its own: while one starts, another waits for an acquirer that does not answer. */
+    /**
+     * Children at a time, each on its own database. One more than processors, because some wait for a silent acquirer.
+     */
     private static final int LANES = Runtime.getRuntime().availableProcessors() + 1;
 
-    /** Where the database dies too. Between them they take every COMMIT of a purchase, and those of a compensation. */
+    /**
+     * The scenarios in which the database is killed too. Together they have every COMMIT of a purchase and of a
+     * compensation.
+     */
     private static final Set<Scenario> DATABASE_KILLED =
             EnumSet.of(Scenario.CONFIRMED, Scenario.CANCELLED_WHILE_PENDING);
 
     /**
-     * What became of a case.
+     * The result of a case.
      *
-     * @param befell whether what was to befall it did: a point that is not reached is a failure
-     * @param found what was on record right afterwards: the order, its reservation, its payment, what moved at the acquirer
-     * @param end the same at last
-     * @param wrong what went wrong, or null
+     * @param befell whether the fault hit; a point that is not reached is a failure
+     * @param found the state right after the fault: the order, its reservation, its payment, the acquirer's movements
+     * @param end the same state at the end
+     * @param wrong the failures, or null if there are none
      */
     record Row(
             Case played,
@@ -69,9 +74,9 @@ final class CrashMatrix implements AutoCloseable {
     }
 
     /**
-     * The points that each scenario reaches when nothing happens, in sequence.
+     * The points that each scenario reaches without a fault, in sequence.
      *
-     * @param manyCases whether it is worth some seconds that every other child starts sooner
+     * @param manyCases whether to spend some seconds so that every other child starts sooner
      */
     Map<Scenario, List<Point>> rehearse(boolean manyCases) throws Exception {
         List<Callable<World.Death>> rehearsals = new ArrayList<>();
@@ -95,8 +100,8 @@ final class CrashMatrix implements AutoCloseable {
     }
 
     /**
-     * What can befall a store that gets along like this. Points between which nothing is done, neither in a database nor by a peer, are one
-     * case: to all who live on, dying at one of them is dying at any.
+     * The cases for the rehearsed points. Points with no work of a database or a peer between them are one case: for
+     * every surviving process, it makes no difference at which of them the process died.
      */
     static List<Case> cases(Map<Scenario, List<Point>> rehearsed) {
         List<Case> cases = new ArrayList<>();
@@ -122,12 +127,15 @@ final class CrashMatrix implements AutoCloseable {
         return cases;
     }
 
-    /** A step with no step in it is done by somebody else. */
+    /** If a step contains no other step, a database or a peer does its work. */
     private static boolean isDoneBetween(Point point, Point next) {
         return point.moment() == Moment.BEFORE && next.moment() == Moment.AFTER;
     }
 
-    /** A statement's side is that of its method, too. */
+    /**
+     * Leaves out a method's point if that of its statement is in the list too, because both are one side of the same
+     * step.
+     */
     private static String sides(List<Point> points) {
         return points.stream()
                 .filter(point -> points.stream()
@@ -136,7 +144,7 @@ final class CrashMatrix implements AutoCloseable {
                 .collect(Collectors.joining(", "));
     }
 
-    /** Plays them all; the rows come in the same sequence. */
+    /** Plays all cases, and returns their rows in the same sequence. */
     List<Row> play(List<Case> cases) throws Exception {
         var progress = new AtomicInteger();
         List<Callable<List<Row>>> work = new ArrayList<>();
@@ -153,7 +161,7 @@ final class CrashMatrix implements AutoCloseable {
         return cases.stream().map(rows::get).map(Objects::requireNonNull).toList();
     }
 
-    /** Those of one part share a database, and are played one after the other. */
+    /** The cases of one part share a database, and are played one after the other. */
     private static Map<String, List<Case>> parts(List<Case> cases) {
         Map<String, List<Case>> parts = new LinkedHashMap<>();
         var lane = 0;
@@ -188,12 +196,12 @@ final class CrashMatrix implements AutoCloseable {
             var end = world.stateOf(one.order);
             var wrong = new ArrayList<String>();
             if (recovery.exit() != 0) {
-                wrong.add("recovery did not come to an end: " + String.join("\n", recovery.output()));
+                wrong.add("recovery did not finish: " + String.join("\n", recovery.output()));
             }
             wrong.addAll(wrongs(one, end));
             wrong.addAll(violations(verdict, one.order));
             if (world.neededAttention(one.order) && !one.played.scenario().mayNeedAttention()) {
-                wrong.add("it needed attention");
+                wrong.add("the order needed attention");
             }
             rows.add(new Row(
                     one.played, befell(one), one.found, end, wrong.isEmpty() ? null : String.join("; ", wrong)));
@@ -220,13 +228,13 @@ final class CrashMatrix implements AutoCloseable {
         var status = end.split(" ")[0];
         if (one.found.startsWith("no order")) {
             if (!end.equals("no order · - · - · -")) {
-                wrongs.add("there was no order, and then there was something of it");
+                wrongs.add("no order was recorded, but there is a trace of it");
             }
             if (!one.death.told("answered").isEmpty()) {
-                wrongs.add("the customer had been told of it, and it is lost");
+                wrongs.add("the customer was told of the order, and it is lost");
             }
         } else if (!ends.contains(status)) {
-            wrongs.add("ends otherwise than " + ends);
+            wrongs.add("the order should end as one of " + ends);
         }
         one.death.told("answered").stream()
                 .filter(answer -> switch (answer) {
@@ -234,11 +242,13 @@ final class CrashMatrix implements AutoCloseable {
                     case "CANCELLING" -> !status.equals("CANCELLED");
                     default -> !answer.equals(status);
                 })
-                .forEach(answer -> wrongs.add("the customer had been told " + answer));
+                .forEach(answer -> wrongs.add("the customer was told " + answer));
         return wrongs;
     }
 
-    /** Of the order, and of all of them together. What was not judged counts against each. */
+    /**
+     * The violations that concern the order, or all orders. An invariant that was not judged counts against each order.
+     */
     private static List<String> violations(Verdict verdict, UUID order) {
         List<String> violations = new ArrayList<>();
         verdict.invariants().forEach((invariant, finding) -> {
@@ -248,13 +258,13 @@ final class CrashMatrix implements AutoCloseable {
                     .forEach(violation -> violations.add(invariant + ": " + violation.why()));
             var isJudged = finding.held() != null || verdict.orders() == 0;
             if (AtRest.JUDGED.contains(invariant) && (!isJudged || finding.inFlight() > 0)) {
-                violations.add(invariant + " was not judged of all orders");
+                violations.add(invariant + " was not judged for all orders");
             }
         });
         return violations;
     }
 
-    /** One whose databases can begin with all their tables. */
+    /** Starts a server with a template that has all tables. */
     private Server server(String name) throws IOException, SQLException, InterruptedException {
         var started = new Server(folder.resolve(name));
         try (var first = new World(World.Kind.STANDARD, started, jvm, folder, name + "_migrated", "template1")) {

@@ -15,8 +15,8 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 /**
- * Plays as many cases as {@code store.crash.cases} says, which ones {@code store.crash.seed} decides: other ones each day, unless it is set.
- * {@code chaos/crash-matrix} plays all of them.
+ * Plays as many cases as {@code store.crash.cases} says. The seed {@code store.crash.seed} chooses them; by default it
+ * changes every day. {@code chaos/crash-matrix} plays all cases.
  */
 class CrashMatrixIT {
 
@@ -34,7 +34,7 @@ class CrashMatrixIT {
             var notTaken = new TreeSet<>(Ports.steps());
             rehearsed.values().forEach(points -> points.forEach(point -> notTaken.remove(point.method())));
             assertThat(notTaken)
-                    .as("steps of the ports that no scenario takes: give them one in Scenario")
+                    .as("steps of the ports that no scenario takes: add them to one in Scenario")
                     .isEmpty();
 
             var cases = CrashMatrix.cases(rehearsed);
@@ -44,7 +44,7 @@ class CrashMatrixIT {
         }
     }
 
-    /** One of each kind, and others, in the sequence of the scenarios. */
+    /** One case of each kind and random others, in the sequence of the scenarios. */
     private static List<Case> chosen(List<Case> cases) {
         var shuffled = new ArrayList<>(cases);
         Collections.shuffle(shuffled, new Random(SEED));

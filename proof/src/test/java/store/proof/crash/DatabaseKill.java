@@ -13,8 +13,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
 
 /**
- * Kills a whole PostgreSQL server, which runs on this machine, while it commits what the calling thread is about to have committed. Both sides
- * of the moment at which a COMMIT becomes durable are hit by arrangement and not by luck.
+ * Kills a whole PostgreSQL server on this machine during the COMMIT that the calling thread is about to send. The kill
+ * comes just before or just after the COMMIT becomes durable, by arrangement and not by luck.
  */
 final class DatabaseKill {
 
@@ -34,7 +34,7 @@ final class DatabaseKill {
         return killer.get() != null;
     }
 
-    /** Waits until it is over. */
+    /** Waits until the kill is over. */
     void await() throws InterruptedException {
         var thread = killer.get();
         if (thread != null) {
@@ -42,7 +42,7 @@ final class DatabaseKill {
         }
     }
 
-    /** Stops the process that is to commit, so that the COMMIT is sent and nobody reads it. */
+    /** Stops the database's process that is to commit, so that the COMMIT is sent and not read. */
     void beforeItBegins(int backend) {
         try {
             var postmaster = postmaster();
@@ -65,7 +65,7 @@ final class DatabaseKill {
         }
     }
 
-    /** Has commits wait for a standby that does not exist: they are on the disk by then, and are not answered. */
+    /** Makes commits wait for a standby that does not exist: they are on the disk by then, and not answered. */
     void beforeItAnswers(int backend) {
         try {
             var postmaster = postmaster();
@@ -75,14 +75,14 @@ final class DatabaseKill {
                 try {
                     execute("create temporary table probe ()");
                 } catch (SQLException _) {
-                    // it ends with the server
+                    // the statement ends with the server
                 }
             });
             Awaitility.await().atMost(BOUND).until(() -> probe.isAlive() && waitingForStandby("pid <> " + backend));
             kill(postmaster, () -> {
                 var waits = waitingForStandby("pid = " + backend);
                 if (waits) {
-                    // For the next start; this server goes on waiting.
+                    // For the next start. This server still waits.
                     execute("alter system reset synchronous_standby_names");
                 }
                 return waits;

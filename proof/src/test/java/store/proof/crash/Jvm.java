@@ -12,13 +12,13 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** How a child is started: with this JVM's class path, and quickly. */
+/** The command that starts a child: with this JVM's class path, and quickly. */
 final class Jvm {
 
     private final String classPath;
     private @Nullable Path cache;
 
-    /** @param folder for the folders of the class path as jars: the JDK caches classes from jars only */
+    /** @param folder for jars of the class path's folders: the JDK caches classes from jars only */
     Jvm(Path folder) {
         classPath = Stream.of(System.getProperty("java.class.path").split(System.getProperty("path.separator")))
                 .map(Path::of)
@@ -34,7 +34,7 @@ final class Jvm {
         return command;
     }
 
-    /** One whose classes are cached for those that come after it, which takes some seconds at its end (JEP 514). */
+    /** A child that caches its classes for later children (JEP 514), which takes some seconds at its end. */
     List<String> trainingCommand(String argument, Path newCache) {
         var command = command(List.of("-XX:AOTCacheOutput=" + newCache));
         command.add(argument);
@@ -57,7 +57,7 @@ final class Jvm {
         try (var files = Files.walk(classes)) {
             var jar = Files.createTempFile(folder, "classes", ".jar");
             try (var out = new JarOutputStream(Files.newOutputStream(jar))) {
-                // Folders too: that is how migrations are found.
+                // Folders too, because migrations are found by their folder.
                 for (var file : files.filter(file -> !file.equals(classes)).toList()) {
                     var folderOrNot = Files.isDirectory(file) ? "/" : "";
                     out.putNextEntry(

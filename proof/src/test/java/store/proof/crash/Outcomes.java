@@ -5,7 +5,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** The outcomes that every peer's answer may be. */
+/** The outcomes that any call of a peer can have. */
 final class Outcomes {
 
     private static final String UNKNOWN = "Unknown";
@@ -13,12 +13,14 @@ final class Outcomes {
 
     private Outcomes() {}
 
-    /** What a port's method returns when its answer is lost; empty if it has no such outcome, for then it is no peer that is asked. */
+    /**
+     * The outcome of a port's method when its answer is lost; empty if there is none, because the method calls no peer.
+     */
     static Optional<Object> unknown(Class<?> type) {
         return outcome(type, UNKNOWN);
     }
 
-    /** What it returns when the peer contradicts itself. */
+    /** The outcome of a port's method when the peer contradicts itself. */
     static Optional<Object> contradiction(Class<?> type) {
         return outcome(type, CONTRADICTION);
     }
@@ -30,9 +32,9 @@ final class Outcomes {
                 .map(kind -> {
                     try {
                         var constructor = kind.getDeclaredConstructor(String.class);
-                        return constructor.newInstance("as the crash matrix has it");
+                        return constructor.newInstance("staged by the crash matrix");
                     } catch (ReflectiveOperationException e) {
-                        throw new IllegalStateException(kind + " does not say why", e);
+                        throw new IllegalStateException(kind + " has no constructor with a reason", e);
                     }
                 });
     }

@@ -3,24 +3,24 @@ package store.proof.crash;
 import java.util.Locale;
 
 /**
- * Where a process may die.
+ * A point at which a process may die.
  *
- * @param step a port's method, such as {@code order Orders.insert}, or what that does in the database, such as
+ * @param step a port's method, such as {@code order Orders.insert}, or a database step in it, such as
  *     {@code order Orders.insert: statement}
- * @param occurrence which time the step is taken for the order, from 1
+ * @param occurrence how many times the step has been taken for the order, from 1
  */
 record Point(String step, int occurrence, Moment moment, Effect effect) {
 
-    /** On which side of the step. */
+    /** The side of the step. */
     enum Moment {
         BEFORE,
         AFTER
     }
 
-    /** What the step is, besides the steps within it. */
+    /** The effect of the step itself, apart from the steps within it. */
     enum Effect {
         NONE,
-        /** It asks a peer, whose answer can get lost. */
+        /** It asks a peer, whose answer can be lost. */
         PEER,
         /** It makes a change durable. */
         COMMIT

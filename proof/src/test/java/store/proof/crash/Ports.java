@@ -15,13 +15,16 @@ import store.inventory.boot.InventoryModule;
 import store.order.boot.OrderModule;
 import store.payment.boot.PaymentModule;
 
-/** The modules' ports: the open interfaces of their root packages. Those that are sealed are outcomes. */
+/** The modules' ports: the interfaces in their root packages that are not sealed. Sealed ones are outcomes. */
 final class Ports {
 
     private static final List<Class<?>> MODULES =
             List.of(OrderModule.class, InventoryModule.class, PaymentModule.class);
 
-    /** Taken for no order: a constant, what a metric reads, and what a process does as it stops instead of dying. */
+    /**
+     * Methods that are not steps of an order: a constant, two that metrics read, and one that only an orderly stop
+     * calls.
+     */
     private static final Set<String> NO_STEPS = Set.of(
             "payment Acquirer.name",
             "payment Payments.handBack",
@@ -30,7 +33,7 @@ final class Ports {
 
     private Ports() {}
 
-    /** The steps that the ports consist of, by name. */
+    /** The names of all steps: the ports' methods. */
     static Set<String> steps() throws IOException {
         var steps = new TreeSet<String>();
         for (var module : MODULES) {
@@ -40,7 +43,7 @@ final class Ports {
             for (var file : files) {
                 var name = String.valueOf(file.getFilename()).replace(".class", "");
                 var type = load(root + "." + name);
-                // Tests have interfaces in the same packages, and these come from elsewhere.
+                // Tests have interfaces in the same packages, but from another code source.
                 if (isPort(type)
                         && type.getProtectionDomain()
                                 .getCodeSource()
@@ -63,7 +66,7 @@ final class Ports {
                 .toList();
     }
 
-    /** The step that calling the method is; empty if it is none. */
+    /** The step of the method; empty if it is not a step. */
     static Optional<String> stepOf(Method method) {
         return Optional.of(method)
                 .filter(called -> isPort(called.getDeclaringClass()))

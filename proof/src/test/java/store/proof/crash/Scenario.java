@@ -10,7 +10,7 @@ import store.order.Money;
 import store.order.ResolveOrder.End;
 import store.payment.Movement;
 
-/** A way that a checkout can go. Together they take every step there is. */
+/** A course that a checkout can take. Together, the scenarios take every step of every port. */
 enum Scenario {
     CONFIRMED(World.Kind.STANDARD, Set.of("CONFIRMED"), shop -> {
         shop.place(CART, "tok_visa", TOTAL);
@@ -28,12 +28,12 @@ enum Scenario {
         shop.place(CART, "tok_visa", new Money(TOTAL.amount() - 1, TOTAL.currency()));
         shop.finish();
     }),
-    /** The acquirer captures and does not answer; payment's recovery asks again, then the order's. */
+    /** The acquirer captures and does not answer. Payment's recovery asks again, then the order's recovery does. */
     SILENT_ACQUIRER(World.Kind.STANDARD, Set.of("CONFIRMED"), shop -> {
         shop.place(CART, "tok_silent", TOTAL);
         shop.finish();
     }),
-    /** The customer asks again with the same key, looks, and cancels: too late, unless the order is still open. */
+    /** The customer repeats the request, looks at the order, and cancels: too late, unless the order is still open. */
     REPEATED(World.Kind.STANDARD, Set.of("CONFIRMED", "CANCELLED"), shop -> {
         shop.place(CART, "tok_visa", TOTAL);
         shop.place(CART, "tok_visa", TOTAL);
@@ -41,7 +41,7 @@ enum Scenario {
         shop.cancel();
         shop.finish();
     }),
-    /** The statement is what tells of a chargeback. */
+    /** Only the statement shows the chargeback. */
     CHARGED_BACK(World.Kind.STANDARD, Set.of("CONFIRMED"), shop -> {
         shop.place(CART, "tok_fraud_later", TOTAL);
         shop.finish();
@@ -58,7 +58,7 @@ enum Scenario {
         shop.cancel();
         shop.finish();
     }),
-    /** Release before reserve, void before charge: both leave tombstones, and the reserve that comes late finds one. */
+    /** Release comes before reserve, and void before charge. Both leave tombstones, and the late reserve finds one. */
     CANCEL_OVERTAKES_RESERVE(World.Kind.STANDARD, Set.of("CANCELLED", "CONFIRMED"), shop -> {
         shop.cancelBefore("order Inventory.reserve");
         shop.place(CART, "tok_visa", TOTAL);
@@ -79,7 +79,7 @@ enum Scenario {
         shop.place(CART, "tok_visa", TOTAL);
         shop.finish();
     }),
-    /** Recovery takes the order up, and what remains to be settled, and its process stops before it does anything. */
+    /** Recovery claims the order, and later its settlement. Both times its process stops before it does anything. */
     STOPPED(World.Kind.STANDARD, Set.of("CONFIRMED"), shop -> {
         shop.place(CART, "tok_silent", TOTAL);
         shop.takeUpAndStop();
@@ -94,7 +94,10 @@ enum Scenario {
         shop.cancel();
         shop.finish();
     }),
-    /** Payment contradicts itself, which only an operator can make good: here, and when all is over, by trying again. */
+    /**
+     * Payment contradicts itself, which only an operator can resolve. The operator retries here, and once more at the
+     * end.
+     */
     OPERATOR_RETRIES(World.Kind.STANDARD, Set.of("CONFIRMED"), shop -> {
         shop.contradict("order Payments.charge");
         shop.place(CART, "tok_visa", TOTAL);
@@ -108,7 +111,7 @@ enum Scenario {
         shop.resolve(End.CANCELLED);
         shop.finish();
     }),
-    /** The first time in vain. */
+    /** The operator's first attempt to confirm fails. */
     OPERATOR_CONFIRMS(World.Kind.STANDARD, Set.of("CONFIRMED"), shop -> {
         shop.contradict("order Payments.charge");
         shop.place(CART, "tok_visa", TOTAL);
@@ -121,18 +124,18 @@ enum Scenario {
         shop.place(CART, "tok_silent", TOTAL);
         shop.finish();
     }),
-    /** What was captured cannot be voided any more. */
+    /** The capture can no longer be voided, so it is refunded. */
     REFUNDED(World.Kind.LATE, Set.of("CANCELLED", "CONFIRMED"), shop -> {
         shop.place(CART, "tok_silent", TOTAL);
         shop.cancel();
         shop.finish();
     }),
-    /** The acquirer may have forgotten the key of so old an order, so its record is looked up. */
+    /** The order is so old that the acquirer may have forgotten its key, so payment looks up the acquirer's record. */
     OLD_KEY(World.Kind.OLD, Set.of("CANCELLED"), shop -> {
         shop.place(CART, "tok_visa", TOTAL);
         shop.finish();
     }),
-    /** The acquirer has captured and not answered, and forgotten the key by now: only its record tells. */
+    /** The acquirer captured, did not answer, and has forgotten the key: only its record shows the capture. */
     FORGOTTEN_KEY(World.Kind.FORGETFUL, Set.of("CONFIRMED", "CANCELLED"), shop -> {
         shop.place(CART, "tok_silent", TOTAL);
         shop.outliveItsKey();
@@ -149,7 +152,7 @@ enum Scenario {
         this.course = course;
     }
 
-    /** Whether the order may ever need an operator: no fault of a process, a database or a network leads there. */
+    /** Whether the order may need an operator. No fault of a process, a database or a network leads there. */
     boolean mayNeedAttention() {
         return this == OPERATOR_RETRIES || this == OPERATOR_CANCELS || this == OPERATOR_CONFIRMS;
     }
@@ -158,7 +161,7 @@ enum Scenario {
         return world;
     }
 
-    /** How an order can end, wherever the process died. */
+    /** The statuses in which the order may end, wherever the process died. */
     Set<String> ends() {
         return ends;
     }

@@ -7,7 +7,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 
-/** A PostgreSQL server that keeps what it has confirmed, whatever becomes of it or of anybody else. */
+/** A PostgreSQL server that keeps what it has committed, even if it or a client is killed. */
 final class Server implements AutoCloseable {
 
     static final String USER = "postgres";
@@ -23,12 +23,12 @@ final class Server implements AutoCloseable {
                 var setting = statement.executeQuery("show fsync")) {
             setting.next();
             if (!setting.getString(1).equals("on")) {
-                throw new IllegalStateException("the server would lose what it has confirmed");
+                throw new IllegalStateException("the server would lose what it has committed");
             }
         }
     }
 
-    /** Durable: the library turns both of these off, for tests that do not mind. */
+    /** Turns durability on, which the library turns off for tests that do not need it. */
     private static EmbeddedPostgres.Builder builder(Path data) {
         return EmbeddedPostgres.builder()
                 .setOverrideWorkingDirectory(Path.of(
@@ -51,7 +51,7 @@ final class Server implements AutoCloseable {
         return DriverManager.getConnection(urlOf(database), USER, USER);
     }
 
-    /** @param template what it begins as */
+    /** @param template the database that it is copied from */
     void create(String database, String template) throws SQLException {
         try (var connection = connect("postgres");
                 var statement = connection.createStatement()) {
@@ -59,7 +59,7 @@ final class Server implements AutoCloseable {
         }
     }
 
-    /** After it was killed: recovers what it had confirmed. */
+    /** Starts the server again after it was killed; it recovers what it had committed. */
     void restart() throws IOException {
         var port = postgres.getPort();
         postgres.close();

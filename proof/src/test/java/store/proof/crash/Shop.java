@@ -47,20 +47,20 @@ import store.payment.ResolvePayments;
 import store.resilience.KeyRing;
 
 /**
- * One customer with one order, and the recurring work done by hand: only what is due for that order, and always in the same sequence, so
- * that a scenario takes the same steps each time.
+ * One customer with one order, and the recurring work, which a scenario calls itself: only the work that is due for
+ * that order, always in the same sequence, so that a scenario takes the same steps each time.
  */
 final class Shop {
 
     static final List<OrderLine> CART = List.of(OrderLine.of("sku-001", 2), OrderLine.of("sku-005", 1));
     static final Money TOTAL = new Money(2 * 690 + 990, "EUR");
 
-    /** More than there is: the first line is taken before the second one cannot be. */
+    /** More than the stock: the first line can be taken, the second cannot. */
     static final List<OrderLine> TOO_MUCH = List.of(OrderLine.of("sku-001", 2), OrderLine.of("sku-005", 1_000_000));
 
     private static final Duration BOUND = Duration.ofSeconds(30);
 
-    /** After the blow only what is due at once is carried on with; the rest is for recovery. */
+    /** After the fault, the scenario only does work that is due at once; recovery does the rest. */
     private static final Duration BOUND_AFTER_THE_BLOW = Duration.ofMillis(200);
 
     private enum Due {
@@ -86,7 +86,7 @@ final class Shop {
         this.blow = blow;
     }
 
-    /** Has the order placed, or asks again with the same key. */
+    /** Places the order, or repeats the request with the same key. */
     void place(List<OrderLine> lines, String card, Money expected) {
         var fingerprints = new Fingerprints(context.getBean("orderKeys", KeyRing.class));
         var placeOrder = new PlaceOrder(bean(Orders.class), bean(FinishOrder.class), fingerprints, () -> id);
@@ -111,22 +111,22 @@ final class Shop {
         });
     }
 
-    /** Has the customer cancel when it comes to the step, from elsewhere, while whoever takes the step waits. */
+    /** Lets the customer cancel right before the step is taken, while the step waits. */
     void cancelBefore(String step) {
         watch.stageBefore(step, this::cancel);
     }
 
-    /** Has the step's answer lost, once. */
+    /** Loses the step's answer, once. */
     void loseAnswerOf(String step) {
         watch.stageLossOf(step);
     }
 
-    /** Has the step's answer contradict the order, once. */
+    /** Makes the step's answer a contradiction, once. */
     void contradict(String step) {
         watch.stageContradictionOf(step);
     }
 
-    /** Has an operator look for what needs attention, and let recovery try again. */
+    /** Lets an operator look at the orders that need attention, and retry this one. */
     void retry() {
         attempt(() -> {
             bean(Dossiers.class).needingAttention();
@@ -135,7 +135,7 @@ final class Shop {
         });
     }
 
-    /** Has an operator end the order. */
+    /** Lets an operator end the order. */
     void resolve(ResolveOrder.End end) {
         attempt(() -> bean(ResolveOrder.class).resolve(id, end, "the crash matrix's operator"));
     }
@@ -151,7 +151,7 @@ final class Shop {
         });
     }
 
-    /** Takes the order to its end, and does what remains to be done then. */
+    /** Takes the order to its end, and settles it. */
     void finish() {
         work(Due.NOTHING);
     }
@@ -162,17 +162,17 @@ final class Shop {
         until(() -> Instant.now().isAfter(madeAt.plus(World.KEY_FORGOTTEN)));
     }
 
-    /** Takes the payment to where it is known. */
+    /** Resolves the payment, until its state is known. */
     void resolvePayment() {
         work(Due.ORDER);
     }
 
-    /** Takes the order to its end, and leaves what remains to be done then. */
+    /** Takes the order to its end, and does not settle it. */
     void recover() {
         work(Due.SETTLEMENT);
     }
 
-    /** Has recovery take up what is due, and hand it back because its process stops. */
+    /** Lets recovery claim the due work, and hand it back because its process stops. */
     void takeUpAndStop() {
         var lease = Duration.ofMinutes(1);
         until(() -> open().now);
@@ -184,7 +184,10 @@ final class Shop {
         });
     }
 
-    /** Has the acquirer's statement compared with the ledger, once it has the movement, and an operator look at what was found. */
+    /**
+     * Once the statement has the movement, reconciles the ledger with it, and lets an operator look at the
+     * discrepancies.
+     */
     void reconcile(Movement.Kind awaited) {
         until(() -> acquirerHas(awaited));
         attempt(() -> {
@@ -239,7 +242,7 @@ final class Shop {
         ReflectionTestUtils.invokeMethod(context.getBean(recovery), work, stopping);
     }
 
-    /** What a client, or a scheduler, gets instead of an answer is no news here. */
+    /** After the fault, an exception is expected: a client or a scheduler would get it instead of an answer. */
     private void attempt(Runnable act) {
         try {
             act.run();
@@ -260,7 +263,9 @@ final class Shop {
                 && movements.stream().anyMatch(movement -> movement.kind() == kind));
     }
 
-    /** What is to be done first, and whether it is due: payment's own recovery, then the order's, then what the end has left to do. */
+    /**
+     * The work to do first, and whether it is due: payment's recovery, then the order's recovery, then the settlement.
+     */
     private Open open() {
         var settings = bean(Environment.class);
         try (var connection = DriverManager.getConnection(

@@ -18,7 +18,7 @@ final class Table {
 
                 ## %s
 
-                | what befalls it | where | it did | found then | at last | audit |
+                | fault | where | hit | state after the fault | state at the end | audit |
                 |---|---|---|---|---|---|
                 """.formatted(scenario)));
             part.append("| %s | %s | %s | %s | %s | %s |%n"
@@ -32,9 +32,9 @@ final class Table {
         }
         var wrong = rows.stream().filter(row -> row.wrong() != null).count();
         return """
-            # What becomes of an order when a process dies
+            # How an order ends when a process dies
 
-            %d of %d cases played, %d of them wrong. A state is the order's · its reservation's · its payment's · what moved at the acquirer.
+            %d of %d cases played, %d of them wrong. A state is that of the order · its reservation · its payment · the acquirer's movements.
             """.formatted(rows.size(), all, wrong) + String.join("", parts.values());
     }
 

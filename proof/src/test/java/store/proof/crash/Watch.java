@@ -29,9 +29,10 @@ import store.proof.crash.Point.Effect;
 import store.proof.crash.Point.Moment;
 
 /**
- * Stands between the modules and their ports, and between them and the database, and sees every step that is taken for one order. A step
- * belongs to the order if its arguments name it. One whose arguments name none belongs to the order of the step that it is taken within; if
- * there is no such step, it is {@link Shop} that takes it, and that has only one order.
+ * Stands between the modules and their ports, and between the modules and the database, and sees every step that is
+ * taken for one order. A step belongs to the order if its arguments name the order. If they name no order, the step
+ * belongs to the order of the step around it. Without a step around it, {@link Shop} takes the step, for its only
+ * order.
  */
 final class Watch implements BeanPostProcessor {
 
@@ -39,17 +40,20 @@ final class Watch implements BeanPostProcessor {
             Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}");
     private static final Pattern CHANGE = Pattern.compile("\\b(insert into|update|delete from)\\b");
 
-    /** Told of every point that is reached, in the thread that reaches it. */
+    /** Is called at every point, in the thread that reaches it. */
     interface Fate {
 
-        /** @param backend the database's process that is about to be asked, or has just answered; 0 where it is not asked */
+        /**
+         * @param backend the database's process that is about to be asked or has just answered; 0 if the database is
+         * not asked
+         */
         void reach(Point point, int backend);
 
-        /** Whether the step, which has been taken, is to look as if it had not been answered. */
+        /** Whether the answer of the step, which has been taken, is to be lost. */
         boolean losesAnswer(Point point);
     }
 
-    /** What is done for the order right now in this thread. */
+    /** The step that this thread is taking. */
     private record Frame(String step, boolean ours) {}
 
     private final ThreadLocal<@Nullable Frame> frames = new ThreadLocal<>();
@@ -73,7 +77,7 @@ final class Watch implements BeanPostProcessor {
         fate = null;
     }
 
-    /** Looks at something without that being a step. */
+    /** Runs {@code look} without counting it as a step. */
     <T> T aside(Supplier<T> look) {
         var told = fate;
         fate = null;
@@ -84,17 +88,17 @@ final class Watch implements BeanPostProcessor {
         }
     }
 
-    /** Has {@code act} done in the thread that comes to the step, right before it, the first time. */
+    /** Runs {@code act} right before the step, in the step's thread, the first time that the step is taken. */
     void stageBefore(String step, Runnable act) {
         staged.put(step, act);
     }
 
-    /** Has the step's answer lost, the first time that it is taken. */
+    /** Loses the step's answer, the first time that the step is taken. */
     void stageLossOf(String step) {
         unanswered.add(step);
     }
 
-    /** Has the step taken and answered with a contradiction, the first time. */
+    /** Answers the step with a contradiction, the first time that it is taken. */
     void stageContradictionOf(String step) {
         contradicted.add(step);
     }

@@ -22,29 +22,29 @@ import store.chaos.audit.Verdict;
 import store.proof.AtRest;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What outlives the processes that die: a database, an acquirer, and the settings that they all have in common. */
+/** The things that outlive the dying processes: a database, an acquirer, and the settings that all processes share. */
 final class World implements AutoCloseable {
 
-    /** Where the acquirer is forgetful; a first charge, of a process that has just been started, is sent sooner. */
+    /** Where the acquirer is forgetful. Long enough for a newly started process to send its first charge. */
     private static final Duration KEY_TRUST = Duration.ofSeconds(5);
 
     private static final Duration KEY_TTL = KEY_TRUST.plusSeconds(1);
 
-    /** From the making of an order to when a key that was trusted then is certainly forgotten. */
+    /** The age of an order at which the acquirer has certainly forgotten a key that was trusted when it was sent. */
     static final Duration KEY_FORGOTTEN = KEY_TRUST.plus(KEY_TTL);
 
     private static final Duration DAY = Duration.ofDays(1);
 
-    /** What time means in it. */
+    /** Worlds differ in their time limits. */
     enum Kind {
         STANDARD(DAY, DAY, Map.of()),
-        /** A customer whose card is not answered for at once is kept waiting for too long. */
+        /** The store gives up an order if the acquirer does not answer at once. */
         IMPATIENT(DAY, DAY, Map.of("store.order.patience", "500ms")),
-        /** The acquirer's void window has closed as soon as it has captured. */
+        /** The acquirer's void window closes as soon as it has captured. */
         LATE(Duration.ZERO, DAY, Map.of()),
-        /** Every order is older than what the acquirer remembers of keys. */
+        /** No key is trusted, as if every order were older than the acquirer's memory of keys. */
         OLD(DAY, DAY, Map.of("store.payment.attempts.key-trust", "0s", "store.payment.attempts.quiet", "0s")),
-        /** The acquirer remembers keys for a moment. */
+        /** The acquirer remembers keys for a few seconds. */
         FORGETFUL(
                 DAY,
                 KEY_TTL,
@@ -87,7 +87,7 @@ final class World implements AutoCloseable {
     private final AcquirerSandbox acquirer;
     private int children;
 
-    /** @param template the database that its own begins as */
+    /** @param template the database that the world's own is copied from */
     World(Kind kind, Server server, Jvm jvm, Path parent, String name, String template)
             throws IOException, SQLException {
         this.kind = kind;
@@ -108,7 +108,7 @@ final class World implements AutoCloseable {
         return run(jvm.command(argument));
     }
 
-    /** Runs a child to its end, so that those after it start sooner. */
+    /** Runs a child to its end, and makes later children start sooner. */
     Death train(String argument) throws IOException, InterruptedException {
         return run(jvm.trainingCommand(argument, folder.resolve("classes.aot")));
     }
@@ -122,7 +122,7 @@ final class World implements AutoCloseable {
                 .start();
         try {
             if (!process.waitFor(CHILD_BOUND.toMillis(), TimeUnit.MILLISECONDS)) {
-                throw new IOException("a child does not end, see " + output);
+                throw new IOException("a child does not end; see " + output);
             }
         } finally {
             process.destroyForcibly();
@@ -130,7 +130,7 @@ final class World implements AutoCloseable {
         return new Death(process.exitValue(), Files.readAllLines(output));
     }
 
-    /** Bounds are wide: the matrix is about where a process dies, and a machine that stalls must not change the way there. */
+    /** Bounds are wide, so that a slow machine does not change the steps of a scenario. */
     private Map<String, String> settings() {
         Map<String, String> settings = new TreeMap<>(Map.ofEntries(
                 Map.entry("spring.datasource.url", server.urlOf(name)),
@@ -154,17 +154,17 @@ final class World implements AutoCloseable {
         return settings;
     }
 
-    /** After the server was killed: it is there again. */
+    /** Starts the server again after it was killed. */
     void restartServer() throws IOException {
         server.restart();
     }
 
-    /** Recovery says that nothing is open. */
+    /** Judges the world once recovery has left nothing open. */
     Verdict audit() throws IOException, SQLException, InterruptedException {
         return AtRest.audit(name, server.urlOf(name), Server.USER, Server.USER, acquirer.port(), Duration.ZERO);
     }
 
-    /** What the databases and the acquirer know of the order, in that order. */
+    /** The states of the order, its reservation and its payment, and the acquirer's movements. */
     String stateOf(UUID order) throws IOException, SQLException, InterruptedException {
         var movements = HTTP.send(
                         HttpRequest.newBuilder(URI.create(

@@ -1,4 +1,4 @@
-/** What becomes of an order when the process dies immediately before or after any step that is taken for it. */
+/** How an order ends when its process dies immediately before or after any step that is taken for it. */
 @NullMarked
 package store.proof.crash;
 

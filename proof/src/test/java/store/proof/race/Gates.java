@@ -20,7 +20,7 @@ import store.payment.Acquirer;
 import store.payment.AcquirerKey;
 import store.payment.Payment;
 
-/** Stands before every port, and holds back the calls that a test names: each by its port, its method and its order. */
+/** Stands in front of every port, and holds back the calls that a test names by port, method and order. */
 final class Gates implements BeanPostProcessor {
 
     private static final List<Class<?>> PORTS =
@@ -31,7 +31,7 @@ final class Gates implements BeanPostProcessor {
 
     private record Place(Class<?> port, String method, UUID order) {}
 
-    /** What happens to a call, and what its caller sees. */
+    /** Decides what happens to a call, and what its caller sees. */
     private interface Detour {
         @Nullable
         Object take(Call call) throws Throwable;
@@ -71,7 +71,7 @@ final class Gates implements BeanPostProcessor {
         return cut == null ? call.make() : cut.take(call);
     }
 
-    /** Holds the order's next call back, before it is made. */
+    /** Holds back the order's next call, before it is made. */
     Gate before(Class<?> port, String method, UUID order) {
         var gate = new Gate(true);
         put(port, method, order, call -> {
@@ -81,7 +81,7 @@ final class Gates implements BeanPostProcessor {
         return gate;
     }
 
-    /** Holds the answer to the order's next call back. */
+    /** Holds back the answer to the order's next call. */
     Gate after(Class<?> port, String method, UUID order) {
         var gate = new Gate(true);
         put(port, method, order, call -> {
@@ -92,7 +92,7 @@ final class Gates implements BeanPostProcessor {
         return gate;
     }
 
-    /** Holds nothing, and tells when the order's next call arrives. */
+    /** Holds nothing back; the gate only shows when the order's next call arrives. */
     Gate signal(Class<?> port, String method, UUID order) {
         var gate = new Gate(false);
         put(port, method, order, call -> {
@@ -110,7 +110,7 @@ final class Gates implements BeanPostProcessor {
         });
     }
 
-    /** Until {@link #mend}, the order's calls at the acquirer have their effect, and nobody hears of it. */
+    /** Until {@link #mend}, the order's calls to the acquirer have their effect, and their answers are lost. */
     void loseAcquirersAnswers(UUID order) {
         acquirer.put(order, call -> {
             var _ = call.make();
@@ -118,7 +118,7 @@ final class Gates implements BeanPostProcessor {
         });
     }
 
-    /** Until {@link #mend}, the order's calls never reach the acquirer, and nobody knows. */
+    /** Until {@link #mend}, the order's calls are lost before they reach the acquirer; the outcome is unknown. */
     void loseCallsToAcquirer(UUID order) {
         acquirer.put(order, _ -> new Acquirer.Unknown("the call is lost"));
     }
@@ -169,7 +169,7 @@ final class Gates implements BeanPostProcessor {
             await(reached);
         }
 
-        /** For whoever waits for a call that will not come any more. */
+        /** Releases a thread that waits for a call that will not come any more. */
         void waitNoLonger() {
             reached.countDown();
         }
@@ -178,7 +178,7 @@ final class Gates implements BeanPostProcessor {
             open.countDown();
         }
 
-        /** What the port answered; null before. */
+        /** The port's answer; null until there is one. */
         @Nullable
         Object answer() {
             return answer;
@@ -186,7 +186,7 @@ final class Gates implements BeanPostProcessor {
 
         private static void await(CountDownLatch latch) throws InterruptedException {
             if (!latch.await(Racing.BOUND.toMillis(), TimeUnit.MILLISECONDS)) {
-                throw new IllegalStateException("nobody came within " + Racing.BOUND);
+                throw new IllegalStateException("not reached or opened within " + Racing.BOUND);
             }
         }
     }

@@ -21,16 +21,16 @@ import store.order.NewOrder;
 import store.payment.Movement.Kind;
 
 /**
- * Orders that outlive the acquirer's memory of their keys. Its 24 hours are 20 seconds here, the store's own times are as much
- * shorter, and both go by a clock that the test moves on.
+ * Orders that outlive the acquirer's memory of their keys. The acquirer's 24 hours are 20 seconds here, the store's own
+ * times are shortened in proportion, and both use a clock that the test moves forward.
  */
 class KeyExpiryIT {
 
     private static final Duration KEY_TTL = Duration.ofSeconds(20);
-    /** Half of that, so that there is a time at which a void comes too late and its key is still good. */
+    /** Half the lifetime of a key, so that there is a time when a void is too late while its key is still known. */
     private static final Duration VOID_WINDOW = Duration.ofSeconds(10);
 
-    /** Longer than the test takes: nobody finishes an order before {@link TwoInstances#endLease}. */
+    /** Longer than the test takes, so that recovery leaves an order alone until {@link TwoInstances#endLease}. */
     private static final Duration UNTIL_ENDED = Duration.ofHours(1);
 
     private static final AtomicReference<Duration> ahead = new AtomicReference<>(Duration.ZERO);

@@ -109,9 +109,9 @@ class RacesIT {
             assertThat(endedOf(sku)).singleElement().satisfies(end -> {
                 assertThat(end.status()).isEqualTo("CONFIRMED");
                 assertThat(end.movements()).containsExactly(Kind.CAPTURE);
-                assertThat(answers.get(sku)).as("what the posts were told").isSubsetOf("", end.answer());
+                assertThat(answers.get(sku)).as("answers to the posts").isSubsetOf("", end.answer());
                 assertThat(List.of(post(store.one, order), post(store.two, order)))
-                        .as("what every repeat is told")
+                        .as("answers to later repeats")
                         .containsOnly(end.answer());
             });
             assertThat(store.pieces(sku)).isEqualTo(new Pieces(POSTS - 1, 0, 1));
@@ -126,7 +126,7 @@ class RacesIT {
             together(racers(20, racer -> {
                 var instance = store.instance(racer);
                 var skus = racer / 2 % 2 == 0 ? List.of(many, few) : List.of(few, many);
-                // Past PlaceOrder, which would sort them.
+                // Bypasses PlaceOrder, which would sort the lines.
                 var order = store.order("tok_visa", skus.toArray(String[]::new));
                 return instance.finish(instance.record(order, Racing.BOUND));
             }));
@@ -134,7 +134,7 @@ class RacesIT {
         });
         store.awaitEnds(store.ordersOf(carts.stream().flatMap(List::stream).toList()));
         for (var cart : carts) {
-            // PostgreSQL ends a deadlock by failing one of the two; recovery would then have had to ask again.
+            // PostgreSQL ends a deadlock by failing one statement. Recovery would then have had to ask again.
             assertThat(store.ordersOf(cart)).allMatch(order -> store.recoveries(order) == 0);
             assertThat(ends(endedOf(cart.getFirst())))
                     .containsOnly(Map.entry("CONFIRMED", 7L), Map.entry("REJECTED OUT_OF_STOCK", 13L));
@@ -143,7 +143,7 @@ class RacesIT {
         }
     }
 
-    /** Where a call can be held back. */
+    /** A method at which a call can be held back. */
     private record Place(Class<?> port, String method) {}
 
     @Test
@@ -154,8 +154,8 @@ class RacesIT {
                 new Place(Acquirer.class, "capture"),
                 new Place(store.payment.Payments.class, "record"),
                 new Place(Orders.class, "conclude"),
-                new Place(Inventory.class, "commit")); // never a request's: when it has ended
-        // Recovery and cancel each set out when the request comes to one of these steps: all pairs of them.
+                new Place(Inventory.class, "commit")); // after the end, never by a request
+        // Recovery and cancel each start when the request comes to one of these steps, in all pairs.
         var orders = repeat(Math.max(TIMES, steps.size() * steps.size()), iteration -> {
             var order = store.order("tok_visa", store.product(1));
             var leased = store.one.record(order, Duration.ZERO);
@@ -227,7 +227,7 @@ class RacesIT {
         var orders = repeatSideBySide(TIMES * 2, iteration -> {
             var order = store.order("tok_visa", store.product(1));
             var leased = store.one.record(order);
-            // On its way to payment, where it will find a tombstone, or from there to the acquirer, who has one too.
+            // The charge is late on its way to payment or from payment to the acquirer. Both have a tombstone for it.
             var toPayment = iteration % 2 == 0;
             var late = toPayment
                     ? store.gates.before(Payments.class, "charge", order.id().value())
@@ -249,7 +249,7 @@ class RacesIT {
         }
     }
 
-    /** A call of the request that is delayed until recovery has brought its order to this end. */
+    /** A call of the request that is delayed until recovery has brought the order to {@code end}. */
     private record LateStep(Place place, String card, int pieces, String end, Class<?> answer) {}
 
     @Test
@@ -332,7 +332,7 @@ class RacesIT {
         });
     }
 
-    /** What a worker was about to write when it was paused beyond its lease. */
+    /** The write that a worker was about to make when it was paused beyond its lease. */
     private enum Write {
         CONCLUDES,
         PARKS,
@@ -374,8 +374,7 @@ class RacesIT {
                                 store.awaitEnd(order);
                             }
                             case CONCLUDES, PARKS, RECORDS_THE_PAYMENT -> {
-                                // Recovery has the order, and is in the middle of it: only the token tells the two
-                                // apart.
+                                // Recovery holds the order and works on it: only the token tells the two apart.
                                 var charged = store.gates.after(Payments.class, "charge", id);
                                 atWork.set(charged);
                                 store.endLease(order);
@@ -388,7 +387,7 @@ class RacesIT {
                     });
                     assertThat(store.ended(order)).isEqualTo(before.get());
                     assertThat(told.status())
-                            .as("it tells what it finds")
+                            .as("the late worker answers by what it finds")
                             .hasToString(before.get().status());
                     assertThat(told.status() == Status.PENDING).isEqualTo(atWork.get() != null);
                 } finally {
@@ -477,7 +476,7 @@ class RacesIT {
         return order;
     }
 
-    /** A client that repeats its key until it is told that its order is on record; empty unless the order is final by then. */
+    /** Repeats the request until the order is on record, and returns the answer; empty unless the order is final. */
     private static String post(Instance instance, NewOrder order) {
         for (var attempt = 0; attempt < 200; attempt++) {
             try {

@@ -11,18 +11,18 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import store.proof.race.Gates.Gate;
 
-/** How races are run: often, and from one line. */
+/** Runs races many times, with racers that start together. */
 final class Racing {
 
-    /** {@code -Dstore.races=200} is the full proof; a race that has variants runs as often with each. */
+    /** {@code -Dstore.races=200} is the full proof. A race with variants runs this often for each variant. */
     static final int TIMES = Integer.getInteger("store.races", 4);
 
-    /** On whatever is awaited; a schedule that hangs is a failure. */
+    /** Bounds every wait, so that a schedule that hangs is a failure. */
     static final Duration BOUND = Duration.ofSeconds(60);
 
     private Racing() {}
 
-    /** One run of a race; what it returns is judged when all have ended. */
+    /** One run of a race. Its result is judged when all runs have ended. */
     interface Run<T> {
         T run(int iteration) throws Exception;
     }
@@ -31,7 +31,7 @@ final class Racing {
         return repeat(times, race, 1);
     }
 
-    /** Several at a time: for races that mostly wait for recovery. */
+    /** Runs several at a time, for races that mostly wait for recovery. */
     static <T> List<T> repeatSideBySide(int times, Run<T> race) throws Exception {
         return repeat(times, race, 8);
     }
@@ -56,7 +56,9 @@ final class Racing {
         }
     }
 
-    /** Runs {@code meanwhile} while {@code paused} is held back at the gate; then that goes on, to its end. */
+    /**
+     * Runs {@code meanwhile} while {@code paused} is held back at the gate, then lets {@code paused} run to its end.
+     */
     static <T> T overtake(Gate gate, Callable<T> paused, Meanwhile meanwhile) throws Exception {
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             var overtaken = threads.submit(paused);
@@ -70,12 +72,12 @@ final class Racing {
         }
     }
 
-    /** What overtakes. */
+    /** The work that overtakes. */
     interface Meanwhile {
         void run() throws Exception;
     }
 
-    /** None starts before the last is there. */
+    /** Starts the racers together: none begins before the last is ready. */
     static <T> List<T> together(List<Callable<T>> racers) throws Exception {
         var start = new CyclicBarrier(racers.size());
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {

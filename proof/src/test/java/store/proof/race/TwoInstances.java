@@ -55,7 +55,9 @@ import store.payment.Acquirer.Unanswered;
 import store.payment.Movement;
 import store.testing.TestDatabase;
 
-/** Two instances of the store in this JVM, on one database and one acquirer, with their own recovery at work all the time. */
+/**
+ * Two instances of the store in this JVM, on one database and one acquirer, with their recovery running all the time.
+ */
 final class TwoInstances implements AutoCloseable {
 
     static final long PRICE = 100;
@@ -74,7 +76,7 @@ final class TwoInstances implements AutoCloseable {
     private final TimeBasedEpochGenerator ids = Generators.timeBasedEpochGenerator();
     private final AtomicInteger products = new AtomicInteger();
 
-    /** @param settings what this store needs otherwise than all do */
+    /** @param settings the settings in which this store differs from the default */
     TwoInstances(Path folder, AcquirerSettings acquirer, InstantSource time, Map<String, String> settings)
             throws IOException {
         sandbox = AcquirerSandbox.start(acquirer, time);
@@ -91,20 +93,20 @@ final class TwoInstances implements AutoCloseable {
         all.put("store.order.secret-file", secret.toString());
         all.put("store.payment.secret-file", secret.toString());
         all.put("store.payment.acquirer.address", "http://127.0.0.1:" + sandbox.port());
-        // So that the ledger can be compared with the statement soon.
+        // Short, so that the ledger can soon be compared with the statement.
         all.put("store.payment.booking-delay", "1s");
         all.put("store.payment.recovery.reconcile-every", "1s");
-        // A noisy machine is not what is tested here: a bound that is hit would only make the racers repeat themselves.
+        // Wide bounds: on a noisy machine, a call that exceeds its bound would only make the racers repeat themselves.
         all.put("store.payment.acquirer.timeout", "5s");
         all.put("spring.datasource.hikari.connection-timeout", "5000");
         all.put("spring.datasource.hikari.data-source-properties.options", "-c statement_timeout=5000");
         all.put("spring.datasource.hikari.data-source-properties.socketTimeout", "10");
-        all.put("logging.level.store", "error"); // that a write came too late is what is wanted
+        all.put("logging.level.store", "error"); // late writes are expected, so their warnings are noise
         one = new Instance(WithoutEdge.start(all, gates, time));
         two = new Instance(WithoutEdge.start(all, gates, time));
     }
 
-    /** One order-service, with the peers behind it. */
+    /** One order-service with its peers. */
     static final class Instance implements AutoCloseable {
         private final ConfigurableApplicationContext context;
 
@@ -116,7 +118,7 @@ final class TwoInstances implements AutoCloseable {
             return context.getBean(PlaceOrder.class);
         }
 
-        /** What the placing request does first. */
+        /** The first step of the request that places an order. */
         LeasedOrder record(NewOrder order) {
             return record(order, REQUEST_LEASE);
         }
@@ -133,12 +135,12 @@ final class TwoInstances implements AutoCloseable {
             return context.getBean(CancelOrder.class).cancel(order.customer(), order.id());
         }
 
-        /** Payment's part of finishing the order, and no more: the request dies after it. */
+        /** Only charges the order, as if the request died after the charge. */
         void charge(NewOrder order) {
             var _ = context.getBean(Payments.class).charge(order.id(), order.expectedTotal(), order.card());
         }
 
-        /** What the recovery worker does, now rather than at its next tick. */
+        /** Does the recovery worker's work now, without waiting for its next tick. */
         void recover() {
             orders().claimDue(16, RECOVERY_LEASE).forEach(this::finish);
         }
@@ -157,7 +159,7 @@ final class TwoInstances implements AutoCloseable {
         return racer % 2 == 0 ? one : two;
     }
 
-    /** A product of which there are {@code pieces}, for {@link #PRICE} each. */
+    /** Makes a product with {@code pieces} in stock, at {@link #PRICE} each. */
     String product(int pieces) {
         var sku = "race-%05d".formatted(products.incrementAndGet());
         jdbc.sql("""
@@ -175,7 +177,7 @@ final class TwoInstances implements AutoCloseable {
         return sku;
     }
 
-    /** One piece of each product, for somebody new. */
+    /** A new customer's order of one piece of each product. */
     NewOrder order(String card, String... skus) {
         return new NewOrder(
                 new OrderId(ids.generate()),
@@ -187,7 +189,7 @@ final class TwoInstances implements AutoCloseable {
                 new Money(PRICE * skus.length, "EUR"));
     }
 
-    /** Whoever works on the order has been paused beyond its lease. */
+    /** Ends the order's lease, as if its worker had been paused for longer. */
     void endLease(NewOrder order) {
         jdbc.sql("update orders.orders set lease_until = now(), due_at = now() where id = ? and answer_body is null")
                 .param(order.id().value())
@@ -197,7 +199,7 @@ final class TwoInstances implements AutoCloseable {
                 .update();
     }
 
-    /** The order has been pending for longer than the store's patience; returns it as whoever leased it sees it then. */
+    /** Makes the order older than the store's patience, and returns it as the holder of its lease would then see it. */
     LeasedOrder makeOld(LeasedOrder leased) {
         var order = leased.order();
         var created = order.createdAt().minus(Duration.ofDays(1));
@@ -219,7 +221,7 @@ final class TwoInstances implements AutoCloseable {
         return new LeasedOrder(old, leased.card(), leased.lease(), leased.attempts());
     }
 
-    /** What is delivered is there for the next reservation. */
+    /** Adds pieces to the stock. */
     void deliver(String sku, int pieces) {
         jdbc.sql("update inventory.stock set initial = initial + :pieces, available = available + :pieces where"
                         + " sku = :sku")
@@ -232,7 +234,7 @@ final class TwoInstances implements AutoCloseable {
         awaitEnds(List.of(order.id().value()));
     }
 
-    /** Until the orders are final, and nothing is left to be done for them anywhere. */
+    /** Waits until the orders are final and no work on them is left, neither a settlement nor a payment's recovery. */
     void awaitEnds(Collection<UUID> orders) {
         await().atMost(Racing.BOUND.multipliedBy(4))
                 .pollDelay(Duration.ZERO)
@@ -263,10 +265,10 @@ final class TwoInstances implements AutoCloseable {
     }
 
     /**
-     * What the records say of an order.
+     * The state of an order, its reservation and its payment on record.
      *
-     * @param answer what its placing request and every repeat of it is answered
-     * @param movements the kinds on the acquirer's record, in its order
+     * @param answer the answer to the placing request and to every repeat of it
+     * @param movements the kinds of the movements on the acquirer's record, in the record's sequence
      */
     record Ended(
             UUID order,
@@ -317,12 +319,12 @@ final class TwoInstances implements AutoCloseable {
                 .list();
     }
 
-    /** The status and the bytes; empty while there is none. */
+    /** The status and the bytes as text; empty while there is no answer. */
     static String answer(@Nullable StoredAnswer answer) {
         return answer == null ? "" : answer.status() + " " + HexFormat.of().formatHex(answer.body());
     }
 
-    /** All that ever moved, by order. */
+    /** All movements on the acquirer's statement, by order. */
     private Map<UUID, List<Movement>> statement() {
         return await()
                 .atMost(Racing.BOUND)
@@ -343,12 +345,15 @@ final class TwoInstances implements AutoCloseable {
                 .until(question, answer -> !(answer instanceof Unanswered));
     }
 
-    /** The payment database is replaced by an empty one. The scheduler's rows stay: a service that starts makes them anew. */
+    /**
+     * Empties payment's tables, as if its database were replaced. The scheduler's rows stay: a service creates them at
+     * start.
+     */
     void emptyPayments() {
         try (var connection = DriverManager.getConnection(database.jdbcUrl(), database.user(), database.password());
                 var statement = connection.createStatement()) {
             connection.setAutoCommit(false);
-            // What refuses to be rewritten has triggers, which a backup does not ask.
+            // Append-only tables have triggers, which restoring a backup would not fire either.
             statement.execute("set local session_replication_role = replica");
             statement.execute("""
                 truncate payments.payment, payments.payment_event, payments.ledger_posting, payments.ledger_entry,
@@ -360,7 +365,7 @@ final class TwoInstances implements AutoCloseable {
         }
     }
 
-    /** Until the ledger has each movement of the statement and no other. */
+    /** Waits until the ledger has each movement of the statement and no other. */
     void awaitLedgerLikeStatement() {
         await().atMost(Racing.BOUND).untilAsserted(() -> {
             var booked = jdbc.sql("select movement_id from payments.ledger_posting")
@@ -374,7 +379,7 @@ final class TwoInstances implements AutoCloseable {
         });
     }
 
-    /** The auditor has no fault to find; what it cannot judge here is a client's journal and a network. */
+    /** The auditor finds no violation. It cannot judge the invariants that need a client's journal or a network. */
     void assertAudited() throws IOException, SQLException, InterruptedException {
         var verdict = AtRest.audit(
                 "races",
@@ -391,7 +396,7 @@ final class TwoInstances implements AutoCloseable {
         });
     }
 
-    /** Where a product's pieces are. */
+    /** How many pieces of a product are available, held and sold. */
     record Pieces(int available, int held, int sold) {}
 
     Pieces pieces(String sku) {
@@ -401,7 +406,7 @@ final class TwoInstances implements AutoCloseable {
                 .single();
     }
 
-    /** The rows of evidence that a late write of the order was turned away: what it wanted to write. */
+    /** The statuses that late writes of the order wanted to write and were refused, from the audit. */
     List<String> fencedOff(NewOrder order) {
         return jdbc.sql("select status from orders.order_audit where order_id = ? and event = 'FENCED_OFF' order by"
                         + " seq")
@@ -410,7 +415,7 @@ final class TwoInstances implements AutoCloseable {
                 .list();
     }
 
-    /** How often recovery had to take an order up. */
+    /** How often recovery had to take up the order. */
     int recoveries(UUID order) {
         return jdbc.sql("select attempts from orders.orders where id = ?")
                 .param(order)

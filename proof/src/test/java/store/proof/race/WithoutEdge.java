@@ -16,7 +16,7 @@ import store.monolith.InProcessPeers;
 import store.order.boot.OrderModule;
 import store.payment.boot.PaymentModule;
 
-/** The monolith's modules and adapters with neither edge nor web server: a test can run several instances of it in one JVM. */
+/** The monolith's modules and adapters without edge and web server, so that several instances can run in one JVM. */
 @SpringBootConfiguration(proxyBeanMethods = false)
 @EnableAutoConfiguration
 @Import({OrderModule.class, InventoryModule.class, PaymentModule.class, InProcessPeers.class})
@@ -25,7 +25,7 @@ class WithoutEdge {
     /**
      * @param settings the properties that are set at deployment
      * @param ports may wrap each port
-     * @param time what inventory and payment go by
+     * @param time the clock of inventory and payment
      */
     static ConfigurableApplicationContext start(
             Map<String, String> settings, BeanPostProcessor ports, InstantSource time) {

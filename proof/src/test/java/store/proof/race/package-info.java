@@ -1,4 +1,4 @@
-/** What happens at once, or in an order that nobody wished for, over two instances of the store on one database. */
+/** Races: concurrent and late calls, over two instances of the store on one database. */
 @NullMarked
 package store.proof.race;
 
