@@ -18,4 +18,5 @@ public record Lease(long token, Actor actor) {
         RECOVERY,
         /** A person who looks after orders that need attention. */
         OPERATOR
-    }}
+    }
+}

@@ -42,41 +42,38 @@ class FinishOrderTest {
             new InMemoryInventory(_ -> product, () -> {}, request -> sent.add(request.step()));
     private final InMemoryPayments payments = new InMemoryPayments(() -> {}, request -> sent.add(request.step()));
     private final HeldLeases leases = new HeldLeases(orders);
-    private final FinishOrder finishOrder = new FinishOrder(
-            orders, inventory, payments, _ -> ANSWER, leases, PATIENCE, orders.time(), new Random(1));
+    private final FinishOrder finishOrder =
+            new FinishOrder(orders, inventory, payments, _ -> ANSWER, leases, PATIENCE, orders.time(), new Random(1));
 
     @ParameterizedTest(name = "{0}, stock {1}, charge {2}")
-    @CsvSource(
-            delimiter = '|',
-            nullValues = "-",
-            textBlock = """
-            REQUEST  | held         | captured     || CONFIRMED       | -                  | COMMIT  | reserve charge
-            REQUEST  | held         | declined     || DECLINED        | CARD_DECLINED      | RELEASE | reserve charge
-            REQUEST  | held         | lost         || PENDING         | AWAITING_PAYMENT   | -       | reserve charge
-            REQUEST  | held         | unanswered   || PENDING         | AWAITING_PAYMENT   | -       | reserve charge
-            REQUEST  | held         | pending      || PENDING         | AWAITING_PAYMENT   | -       | reserve charge
-            REQUEST  | held         | voided       || CANCELLED       | PATIENCE           | -       | reserve charge release void
-            REQUEST  | held         | odd          || NEEDS_ATTENTION | CONTRADICTION      | -       | reserve charge
-            REQUEST  | sold-out     | -            || REJECTED        | OUT_OF_STOCK       | RELEASE | reserve
-            REQUEST  | no-product   | -            || REJECTED        | UNKNOWN_PRODUCT    | RELEASE | reserve
-            REQUEST  | dearer       | -            || REJECTED        | PRICE_CHANGED      | RELEASE | reserve
-            REQUEST  | other-lines  | -            || NEEDS_ATTENTION | CONTRADICTION      | -       | reserve
-            REQUEST  | released     | -            || CANCELLED       | PATIENCE           | -       | reserve release void
-            REQUEST  | lost         | -            || PENDING         | AWAITING_STOCK     | -       | reserve
-            REQUEST  | unanswered   | -            || PENDING         | AWAITING_STOCK     | -       | reserve
-            REQUEST  | odd          | -            || NEEDS_ATTENTION | CONTRADICTION      | -       | reserve
-            RECOVERY | held         | captured     || CONFIRMED       | -                  | COMMIT  | reserve charge
-            RECOVERY | held         | declined     || DECLINED        | CARD_DECLINED      | RELEASE | reserve charge
-            RECOVERY | held         | lost         || PENDING         | AWAITING_PAYMENT   | -       | reserve charge
-            RECOVERY | held         | unanswered   || PENDING         | AWAITING_PAYMENT   | -       | reserve charge
-            RECOVERY | held         | voided       || CANCELLED       | PATIENCE           | -       | reserve charge release void
-            RECOVERY | held         | odd          || NEEDS_ATTENTION | CONTRADICTION      | -       | reserve charge
-            RECOVERY | sold-out     | -            || REJECTED        | OUT_OF_STOCK       | RELEASE | reserve void
-            RECOVERY | no-product   | -            || REJECTED        | UNKNOWN_PRODUCT    | RELEASE | reserve void
-            RECOVERY | dearer       | -            || REJECTED        | PRICE_CHANGED      | RELEASE | reserve void
-            RECOVERY | released     | -            || CANCELLED       | PATIENCE           | -       | reserve release void
-            RECOVERY | lost         | -            || PENDING         | AWAITING_STOCK     | -       | reserve
-            """)
+    @CsvSource(delimiter = '|', nullValues = "-", textBlock = """
+        REQUEST  | held         | captured     || CONFIRMED       | -                  | COMMIT  | reserve charge
+        REQUEST  | held         | declined     || DECLINED        | CARD_DECLINED      | RELEASE | reserve charge
+        REQUEST  | held         | lost         || PENDING         | AWAITING_PAYMENT   | -       | reserve charge
+        REQUEST  | held         | unanswered   || PENDING         | AWAITING_PAYMENT   | -       | reserve charge
+        REQUEST  | held         | pending      || PENDING         | AWAITING_PAYMENT   | -       | reserve charge
+        REQUEST  | held         | voided       || CANCELLED       | PATIENCE           | -       | reserve charge release void
+        REQUEST  | held         | odd          || NEEDS_ATTENTION | CONTRADICTION      | -       | reserve charge
+        REQUEST  | sold-out     | -            || REJECTED        | OUT_OF_STOCK       | RELEASE | reserve
+        REQUEST  | no-product   | -            || REJECTED        | UNKNOWN_PRODUCT    | RELEASE | reserve
+        REQUEST  | dearer       | -            || REJECTED        | PRICE_CHANGED      | RELEASE | reserve
+        REQUEST  | other-lines  | -            || NEEDS_ATTENTION | CONTRADICTION      | -       | reserve
+        REQUEST  | released     | -            || CANCELLED       | PATIENCE           | -       | reserve release void
+        REQUEST  | lost         | -            || PENDING         | AWAITING_STOCK     | -       | reserve
+        REQUEST  | unanswered   | -            || PENDING         | AWAITING_STOCK     | -       | reserve
+        REQUEST  | odd          | -            || NEEDS_ATTENTION | CONTRADICTION      | -       | reserve
+        RECOVERY | held         | captured     || CONFIRMED       | -                  | COMMIT  | reserve charge
+        RECOVERY | held         | declined     || DECLINED        | CARD_DECLINED      | RELEASE | reserve charge
+        RECOVERY | held         | lost         || PENDING         | AWAITING_PAYMENT   | -       | reserve charge
+        RECOVERY | held         | unanswered   || PENDING         | AWAITING_PAYMENT   | -       | reserve charge
+        RECOVERY | held         | voided       || CANCELLED       | PATIENCE           | -       | reserve charge release void
+        RECOVERY | held         | odd          || NEEDS_ATTENTION | CONTRADICTION      | -       | reserve charge
+        RECOVERY | sold-out     | -            || REJECTED        | OUT_OF_STOCK       | RELEASE | reserve void
+        RECOVERY | no-product   | -            || REJECTED        | UNKNOWN_PRODUCT    | RELEASE | reserve void
+        RECOVERY | dearer       | -            || REJECTED        | PRICE_CHANGED      | RELEASE | reserve void
+        RECOVERY | released     | -            || CANCELLED       | PATIENCE           | -       | reserve release void
+        RECOVERY | lost         | -            || PENDING         | AWAITING_STOCK     | -       | reserve
+        """)
     void checksOut(
             Actor runner,
             String stock,
@@ -95,21 +92,18 @@ class FinishOrderTest {
     }
 
     @ParameterizedTest(name = "first run {0}, then stock {1}, void {2}")
-    @CsvSource(
-            delimiter = '|',
-            nullValues = "-",
-            textBlock = """
-            charged | sold-out   | voided     || REJECTED        | OUT_OF_STOCK     | RELEASE | reserve void
-            charged | no-product | voided     || REJECTED        | UNKNOWN_PRODUCT  | RELEASE | reserve void
-            charged | dearer     | voided     || REJECTED        | PRICE_CHANGED    | RELEASE | reserve void
-            charged | sold-out   | lost       || PENDING         | AWAITING_STOCK   | -       | reserve void
-            charged | dearer     | unanswered || PENDING         | AWAITING_STOCK   | -       | reserve void
-            charged | sold-out   | odd        || NEEDS_ATTENTION | CONTRADICTION    | -       | reserve void
-            charged | held       | -          || CONFIRMED       | -                | COMMIT  | reserve charge
-            parked  | sold-out   | -          || NEEDS_ATTENTION | CONTRADICTION    | -       | reserve
-            parked  | dearer     | -          || NEEDS_ATTENTION | CONTRADICTION    | -       | reserve
-            parked  | held       | -          || CONFIRMED       | -                | COMMIT  | reserve charge
-            """)
+    @CsvSource(delimiter = '|', nullValues = "-", textBlock = """
+        charged | sold-out   | voided     || REJECTED        | OUT_OF_STOCK     | RELEASE | reserve void
+        charged | no-product | voided     || REJECTED        | UNKNOWN_PRODUCT  | RELEASE | reserve void
+        charged | dearer     | voided     || REJECTED        | PRICE_CHANGED    | RELEASE | reserve void
+        charged | sold-out   | lost       || PENDING         | AWAITING_STOCK   | -       | reserve void
+        charged | dearer     | unanswered || PENDING         | AWAITING_STOCK   | -       | reserve void
+        charged | sold-out   | odd        || NEEDS_ATTENTION | CONTRADICTION    | -       | reserve void
+        charged | held       | -          || CONFIRMED       | -                | COMMIT  | reserve charge
+        parked  | sold-out   | -          || NEEDS_ATTENTION | CONTRADICTION    | -       | reserve
+        parked  | dearer     | -          || NEEDS_ATTENTION | CONTRADICTION    | -       | reserve
+        parked  | held       | -          || CONFIRMED       | -                | COMMIT  | reserve charge
+        """)
     void doesNotTrustThatAnEarlierRunDidNotCharge(
             String firstRun,
             String stock,
@@ -139,20 +133,17 @@ class FinishOrderTest {
     }
 
     @ParameterizedTest(name = "release {0}, void {1}")
-    @CsvSource(
-            delimiter = '|',
-            nullValues = "-",
-            textBlock = """
-            released   | voided     || CANCELLED       | CUSTOMER      | release void
-            released   | lost       || CANCELLING      | CUSTOMER      | release void
-            released   | unanswered || CANCELLING      | CUSTOMER      | release void
-            released   | odd        || NEEDS_ATTENTION | CONTRADICTION | release void
-            lost       | voided     || CANCELLING      | CUSTOMER      | release void
-            lost       | lost       || CANCELLING      | CUSTOMER      | release void
-            unanswered | voided     || CANCELLING      | CUSTOMER      | release void
-            unanswered | odd        || NEEDS_ATTENTION | CONTRADICTION | release void
-            odd        | -          || NEEDS_ATTENTION | CONTRADICTION | release
-            """)
+    @CsvSource(delimiter = '|', nullValues = "-", textBlock = """
+        released   | voided     || CANCELLED       | CUSTOMER      | release void
+        released   | lost       || CANCELLING      | CUSTOMER      | release void
+        released   | unanswered || CANCELLING      | CUSTOMER      | release void
+        released   | odd        || NEEDS_ATTENTION | CONTRADICTION | release void
+        lost       | voided     || CANCELLING      | CUSTOMER      | release void
+        lost       | lost       || CANCELLING      | CUSTOMER      | release void
+        unanswered | voided     || CANCELLING      | CUSTOMER      | release void
+        unanswered | odd        || NEEDS_ATTENTION | CONTRADICTION | release void
+        odd        | -          || NEEDS_ATTENTION | CONTRADICTION | release
+        """)
     void compensatesAnOrderThatWasCharged(
             String releasing,
             @Nullable String voiding,
@@ -163,7 +154,8 @@ class FinishOrderTest {
         var first = placedBy(Actor.REQUEST);
         payments.charging.loseNextAnswer();
         finishOrder.finish(first);
-        var cancelling = orders.cancel(first.order().customer(), first.order().id(), LEASE).orElseThrow();
+        var cancelling = orders.cancel(first.order().customer(), first.order().id(), LEASE)
+                .orElseThrow();
         breakRelease(releasing);
         breakVoid(voiding);
         sent.clear();
@@ -313,8 +305,8 @@ class FinishOrderTest {
             case "dearer" -> product = new Product("Cup", new Money(1001, "EUR"), 10);
             case "released" -> inventory.states.put(id, InMemoryInventory.State.RELEASED);
             case "other-lines" ->
-                inventory.reserving.answerNext(() ->
-                        new ReservationOutcome.Held(List.of(new OrderLine("cup", 2, "Cup", PRICE))));
+                inventory.reserving.answerNext(
+                        () -> new ReservationOutcome.Held(List.of(new OrderLine("cup", 2, "Cup", PRICE))));
             case "lost" -> inventory.reserving.loseNextRequest();
             case "unanswered" -> inventory.reserving.loseNextAnswer();
             case "odd" -> inventory.reserving.answerNext(() -> new ReservationOutcome.Contradiction("other lines"));
@@ -333,8 +325,7 @@ class FinishOrderTest {
                 });
             case "lost" -> payments.charging.loseNextRequest();
             case "unanswered" -> payments.charging.loseNextAnswer();
-            case "pending" ->
-                payments.charging.answerNext(() -> new ChargeOutcome.Unknown("the payment is pending"));
+            case "pending" -> payments.charging.answerNext(() -> new ChargeOutcome.Unknown("the payment is pending"));
             case "voided" -> payments.states.put(id, InMemoryPayments.State.VOIDED);
             case "odd" -> payments.charging.answerNext(() -> new ChargeOutcome.Contradiction("another amount"));
             default -> throw new IllegalArgumentException(charge);

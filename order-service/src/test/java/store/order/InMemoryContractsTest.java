@@ -3,9 +3,9 @@ package store.order;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
 import org.springframework.transaction.support.SimpleTransactionStatus;
+import org.springframework.transaction.support.TransactionCallback;
 import org.springframework.transaction.support.TransactionOperations;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
-import org.springframework.transaction.support.TransactionCallback;
 import store.order.InMemoryInventory.Product;
 import store.resilience.spring.SpringTransactionGuard;
 

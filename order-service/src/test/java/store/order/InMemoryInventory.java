@@ -92,9 +92,11 @@ public final class InMemoryInventory implements Inventory {
 
     @Override
     public SettlementOutcome commit(OrderId id) {
-        return committing.take(id, () -> states.replace(id, State.HELD, State.COMMITTED) || states.get(id) == State.COMMITTED
-                ? new SettlementOutcome.Settled()
-                : new SettlementOutcome.Contradiction("nothing is held"));
+        return committing.take(
+                id,
+                () -> states.replace(id, State.HELD, State.COMMITTED) || states.get(id) == State.COMMITTED
+                        ? new SettlementOutcome.Settled()
+                        : new SettlementOutcome.Contradiction("nothing is held"));
     }
 
     @Override

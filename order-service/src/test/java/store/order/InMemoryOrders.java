@@ -76,7 +76,8 @@ final class InMemoryOrders implements Orders {
     @Override
     public synchronized Optional<KeyedOrder> findByKey(CustomerId customer, IdempotencyKey key) {
         return rows.values().stream()
-                .filter(row -> row.order.customer().equals(customer) && row.placed.key().equals(key))
+                .filter(row -> row.order.customer().equals(customer)
+                        && row.placed.key().equals(key))
                 .map(row -> new KeyedOrder(row.order, row.placed.fingerprint(), null, row.isLeasedToRequest()))
                 .findFirst();
     }
@@ -169,7 +170,8 @@ final class InMemoryOrders implements Orders {
             throw new WriteRefused("a constraint", new IllegalStateException());
         }
         var row = row(next.id());
-        var holds = row.leaseToken == from.lease().token() && row.is(from.order().status());
+        var holds =
+                row.leaseToken == from.lease().token() && row.is(from.order().status());
         if (holds) {
             var news = next.status() != row.order.status() || next.reason() != row.order.reason();
             row.order = next;
@@ -221,9 +223,16 @@ final class InMemoryOrders implements Orders {
         final NewOrder placed;
         final List<Entry> audit = new ArrayList<>();
         Order order;
-        @Nullable CardToken card;
-        @Nullable Reason givenUpFor;
-        @Nullable Actor actor;
+
+        @Nullable
+        CardToken card;
+
+        @Nullable
+        Reason givenUpFor;
+
+        @Nullable
+        Actor actor;
+
         Instant dueAt;
         long leaseToken;
         int attempts;

@@ -43,8 +43,7 @@ public final class InMemoryPayments implements Payments {
             if (known != null && !known.equals(amount)) {
                 return new Contradiction("another amount");
             }
-            var state = states.merge(
-                    id, first(card), (before, _) -> before == State.PENDING ? State.CAPTURED : before);
+            var state = states.merge(id, first(card), (before, _) -> before == State.PENDING ? State.CAPTURED : before);
             return switch (state) {
                 case PENDING -> new ChargeOutcome.Unknown("the payment is pending");
                 case CAPTURED -> new Captured();

@@ -56,8 +56,7 @@ public interface OrdersContract {
     default void parksAnOrderAndLeasesItAgainUnderAHigherToken() {
         var leased = insert();
         var held = leased.order().heldAt(priced(leased.order()));
-        assertThat(orders().park(leased, later(held), Duration.ZERO))
-                .isTrue();
+        assertThat(orders().park(leased, later(held), Duration.ZERO)).isTrue();
         var claimed = claim(leased.order().id());
         assertThat(claimed.order().reason()).isEqualTo(Reason.AWAITING_PAYMENT);
         assertThat(claimed.order().total()).isEqualTo(held.total());
@@ -216,7 +215,9 @@ public interface OrdersContract {
     @Test
     default void anOrderWithoutAnEndIsShownWhenItIsOverdue() {
         var id = insert().order().id().value();
-        assertThat(dossiers().open(Duration.ofSeconds(-1), 1000)).extracting(Summary::id).contains(id);
+        assertThat(dossiers().open(Duration.ofSeconds(-1), 1000))
+                .extracting(Summary::id)
+                .contains(id);
         assertThat(dossiers().open(Duration.ofDays(1), 1000))
                 .extracting(Summary::id)
                 .doesNotContain(id);

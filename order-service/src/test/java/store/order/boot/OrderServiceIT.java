@@ -743,7 +743,9 @@ class OrderServiceIT {
             var order = newOrder(UUID.randomUUID().toString());
             ids.add(orders.insert(order, Duration.ZERO).orElseThrow().order().id());
         }
-        await().atMost(BOUND).until(() -> ids.stream().allMatch(id -> peers.reservations.get(id) == InMemoryInventory.State.COMMITTED));
+        await().atMost(BOUND)
+                .until(() ->
+                        ids.stream().allMatch(id -> peers.reservations.get(id) == InMemoryInventory.State.COMMITTED));
         var times = peers.inventoryCalls.stream()
                 .filter(call -> ids.contains(call.order()))
                 .mapToLong(FakePeers.Call::atNanos)

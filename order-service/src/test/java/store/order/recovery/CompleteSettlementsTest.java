@@ -35,19 +35,16 @@ class CompleteSettlementsTest {
             new CompleteSettlements(settlements, inventory, new Random(1), new Pace(1_000, System::nanoTime));
 
     @ParameterizedTest(name = "{0}: inventory {1}")
-    @CsvSource(
-            delimiter = '|',
-            nullValues = "-",
-            textBlock = """
-            COMMIT  | settles    | -       | COMMITTED
-            COMMIT  | lost       | COMMIT  | HELD
-            COMMIT  | unanswered | COMMIT  | COMMITTED
-            COMMIT  | refuses    | COMMIT  | HELD
-            RELEASE | settles    | -       | RELEASED
-            RELEASE | lost       | RELEASE | HELD
-            RELEASE | unanswered | RELEASE | RELEASED
-            RELEASE | refuses    | RELEASE | HELD
-            """)
+    @CsvSource(delimiter = '|', nullValues = "-", textBlock = """
+        COMMIT  | settles    | -       | COMMITTED
+        COMMIT  | lost       | COMMIT  | HELD
+        COMMIT  | unanswered | COMMIT  | COMMITTED
+        COMMIT  | refuses    | COMMIT  | HELD
+        RELEASE | settles    | -       | RELEASED
+        RELEASE | lost       | RELEASE | HELD
+        RELEASE | unanswered | RELEASE | RELEASED
+        RELEASE | refuses    | RELEASE | HELD
+        """)
     void isOpenUntilInventoryAcknowledges(
             Settlement settlement, String answer, @Nullable Settlement stillOpen, State reservation) {
         open(settlement);
@@ -75,8 +72,7 @@ class CompleteSettlementsTest {
             inventory.committing.loseNextRequest();
             completeSettlements.settleFresh(() -> false);
             completeSettlements.settleLate(() -> false);
-            assertThat(settlements.dueIn(order))
-                    .isBetween(Duration.ofMillis(longest / 2), Duration.ofMillis(longest));
+            assertThat(settlements.dueIn(order)).isBetween(Duration.ofMillis(longest / 2), Duration.ofMillis(longest));
             now = now.plusMillis(longest);
         }
     }

@@ -13,12 +13,12 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.flyway.autoconfigure.FlywayMigrationInitializer;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
-import store.proof.AtRest;
 import store.order.OrderId;
 import store.order.RetryOrder;
 import store.payment.Acquirer;
 import store.payment.Acquirer.Page;
 import store.payment.Movement;
+import store.proof.AtRest;
 
 /** The process that dies. It reports its progress on standard output, one line for each event. */
 final class Child {

@@ -33,10 +33,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import store.acquirer.AcquirerSettings;
-import store.proof.race.Gates.Gate;
-import store.proof.race.TwoInstances.Ended;
-import store.proof.race.TwoInstances.Instance;
-import store.proof.race.TwoInstances.Pieces;
 import store.order.Inventory;
 import store.order.Inventory.ReservationOutcome;
 import store.order.Inventory.ReservationOutcome.Withdrawn;
@@ -50,6 +46,10 @@ import store.order.Placement;
 import store.order.Status;
 import store.payment.Acquirer;
 import store.payment.Movement.Kind;
+import store.proof.race.Gates.Gate;
+import store.proof.race.TwoInstances.Ended;
+import store.proof.race.TwoInstances.Instance;
+import store.proof.race.TwoInstances.Pieces;
 
 /**
  * The races of a checkout, each a few times. The full proof:

@@ -32,7 +32,6 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import store.acquirer.AcquirerSandbox;
 import store.acquirer.AcquirerSettings;
 import store.chaos.audit.Bounds;
-import store.proof.AtRest;
 import store.order.CancelOrder;
 import store.order.Cancellation;
 import store.order.CardToken;
@@ -53,6 +52,7 @@ import store.payment.Acquirer;
 import store.payment.Acquirer.Found;
 import store.payment.Acquirer.Unanswered;
 import store.payment.Movement;
+import store.proof.AtRest;
 import store.testing.TestDatabase;
 
 /**
