@@ -4,7 +4,7 @@ import store.order.Cancellation.Accepted;
 import store.order.Cancellation.AlreadyFinal;
 import store.order.Cancellation.NotFound;
 
-/** Cancels a pending order on its customer's word, without waiting for whoever works on it: their writes are fenced off. */
+/** Cancels a pending order for its customer. It does not wait for the order's holder, but fences off its writes. */
 public final class CancelOrder {
 
     private final Orders orders;
@@ -16,8 +16,8 @@ public final class CancelOrder {
     }
 
     /**
-     * @throws Orders.NotRecorded if the wish certainly was not recorded
-     * @throws Orders.RecordingUnknown if it may have been
+     * @throws Orders.NotRecorded if the cancellation certainly was not recorded
+     * @throws Orders.RecordingUnknown if it may have been recorded
      */
     public Cancellation cancel(CustomerId customer, OrderId id) {
         return orders.cancel(customer, id, PlaceOrder.LEASE)

@@ -3,7 +3,7 @@ package store.order;
 import java.util.regex.Pattern;
 
 /**
- * The acquirer's token for a card. It can move money, so it never shows in a log.
+ * The acquirer's token for a card. It can move money, so it never appears in a log.
  *
  * @param value 1 to 100 visible ASCII characters
  */

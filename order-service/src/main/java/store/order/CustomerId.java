@@ -2,5 +2,5 @@ package store.order;
 
 import java.util.UUID;
 
-/** Who places an order: the subject of the token it came with. */
+/** The customer who places an order: the subject of the request's token. */
 public record CustomerId(UUID value) {}

@@ -9,15 +9,15 @@ import org.jspecify.annotations.Nullable;
 import store.order.Lease.Actor;
 
 /**
- * The orders that need attention, as an operator sees and moves them. What an operator does is in the audit, with the reason given.
- * Each method may throw {@link Orders.NotRecorded} or {@link Orders.RecordingUnknown}.
+ * The orders that need attention, as an operator sees and changes them. The audit records each act of an operator with
+ * its reason. Each method may throw {@link Orders.NotRecorded} or {@link Orders.RecordingUnknown}.
  */
 public interface Dossiers {
 
-    /** The orders that need attention, then those that have no end though they are older than {@code overdue}; the oldest first. */
+    /** The orders that need attention, then those older than {@code overdue} that have not ended; the oldest first. */
     List<Summary> open(Duration overdue, int limit);
 
-    /** How many orders need attention. */
+    /** Number of orders that need attention. */
     int needingAttention();
 
     Optional<Dossier> find(OrderId id);
@@ -25,24 +25,26 @@ public interface Dossiers {
     /**
      * Lets recovery try again, at once: an order that was given up becomes CANCELLING, any other PENDING.
      *
-     * @return the status; empty, and nothing changed, if the order does not need attention
+     * @return the new status; empty if the order does not need attention, and then nothing is changed
      */
     Optional<Status> retry(OrderId id, @Nullable String why);
 
     /**
-     * Gives an order up that needs attention: CANCELLING, leased to the operator. Empty, and nothing changed, if it needs none.
+     * Gives up an order that needs attention: it becomes CANCELLING, leased to the operator. Empty if it does not need
+     * attention; then nothing is changed.
      */
     Optional<LeasedOrder> giveUp(OrderId id, String why, Duration lease);
 
     /**
-     * Leases an order that needs attention, and has not been given up, to the operator. Empty, and nothing changed, if it is not so.
+     * Leases to the operator an order that needs attention and was not given up. Empty if it is not such an order; then
+     * nothing is changed.
      */
     Optional<LeasedOrder> take(OrderId id, String why, Duration lease);
 
-    /** Hands a {@linkplain #take taken} order's lease back and records why it still needs attention. */
+    /** Hands back the lease of a {@linkplain #take taken} order and records why it still needs attention. */
     void refuse(LeasedOrder taken, String why);
 
-    /** @param note what was last noted about it */
+    /** @param note the last note in its audit */
     record Summary(
             UUID id,
             Status status,
@@ -53,12 +55,12 @@ public interface Dossiers {
             @Nullable String note) {}
 
     /**
-     * Everything that is on record of an order but its secrets.
+     * The whole record of an order, without its secrets.
      *
-     * @param lines null if the row is broken there
+     * @param lines null if they cannot be read
      * @param givenUpFor why the order can only end CANCELLED; null if it can end otherwise
-     * @param attempts how often recovery has taken it up
-     * @param openSettlement what remains to be done at inventory; null if nothing does
+     * @param attempts number of times that recovery has taken it up
+     * @param openSettlement the settlement that is still open; null if there is none
      * @param history the audit, oldest first
      */
     record Dossier(

@@ -9,14 +9,14 @@ import javax.crypto.SecretKey;
 import store.resilience.KeyRing;
 
 /**
- * Tells whether two requests ask for the same checkout, without keeping what they said: an HMAC-SHA-256, because a plain hash of a card
- * token could be guessed.
+ * Tells whether two requests ask for the same checkout, without storing their content. It is an HMAC-SHA-256, because a
+ * card token could be guessed from a plain hash.
  */
 public final class Fingerprints {
 
     private static final String ALGORITHM = "HmacSHA256";
 
-    /** It goes into the key: under another purpose, nothing on record could be verified. */
+    /** Part of the derived key: with another purpose, no stored fingerprint could be verified. */
     private static final String PURPOSE = "request fingerprint";
 
     private final KeyRing.ForPurpose<SecretKey> keys;
@@ -31,7 +31,7 @@ public final class Fingerprints {
     }
 
     /**
-     * Whether an order was placed by such a request, whichever key was current then.
+     * Whether such a request placed the order, whichever key was current then.
      *
      * @throws KeyRing.UnknownKey if this process cannot tell
      */

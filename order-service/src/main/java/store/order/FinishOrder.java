@@ -21,14 +21,16 @@ import store.order.Payments.VoidOutcome;
 import store.resilience.BackOff;
 
 /**
- * Takes an order as far as it gets: to its end, or to where an outcome is unknown. Always the same small program, run from the top by
- * whoever holds the order's lease, as often as it takes; every step is idempotent at its owner.
+ * Finishes an order, or stops where an outcome is unknown. The holder of the order's lease runs this program from the
+ * top, as often as needed; every step is idempotent at its owner.
  */
 public final class FinishOrder {
 
     private static final Logger log = LoggerFactory.getLogger(FinishOrder.class);
 
-    /** Payment's own resolver asks the acquirer again within about a second, so asking much sooner finds nothing new. */
+    /**
+     * Payment's own resolver asks the acquirer again within about a second, so asking much sooner finds nothing new.
+     */
     private static final Duration FIRST_RETRY = Duration.ofMillis(500);
 
     private static final Duration LAST_RETRY = Duration.ofSeconds(20);
@@ -41,7 +43,7 @@ public final class FinishOrder {
     private final TerminalAnswers answers;
     private final HeldLeases leases;
 
-    /** Orders of which the database has refused a write of this process: few, unless there is a defect. */
+    /** Orders for which the database has refused a write of this process; few, unless there is a defect. */
     private final Set<OrderId> refusedBefore = ConcurrentHashMap.newKeySet();
 
     private final Duration patience;
@@ -50,7 +52,7 @@ public final class FinishOrder {
 
     /**
      * @param patience the age at which a pending order is given up
-     * @param time shared by all instances of the service
+     * @param time the clock that all instances of the service share
      */
     public FinishOrder(
             Orders orders,
@@ -71,13 +73,13 @@ public final class FinishOrder {
         this.backOff = new BackOff(FIRST_RETRY, LAST_RETRY, random);
     }
 
-    /** Returns the order as it stands then, as far as this process knows. */
+    /** Returns the order as it then stands, as far as this process knows. */
     public Order finish(LeasedOrder leased) {
         leases.hold(leased);
         try {
             return run(leased);
         } finally {
-            // A run that is interrupted, because the process stops, may not have recorded where it got to.
+            // If the process stops, an interrupted run may not have recorded its progress.
             if (!Thread.currentThread().isInterrupted()) {
                 leases.forget(leased);
             }
@@ -111,14 +113,14 @@ public final class FinishOrder {
         var order = leased.order();
         return switch (inventory.reserve(order.id(), order.lines())) {
             case ReservationOutcome.Held(var lines)
-            when !order.isHeldBy(lines) -> setAside(leased, "inventory holds other lines than were asked for");
+            when !order.isHeldBy(lines) -> setAside(leased, "inventory holds other lines than the order's");
             case ReservationOutcome.Held(var lines)
             when order.wasHeld() && !order.heldAt(lines).costs(order.total()) ->
-                setAside(leased, "inventory held it at another price before");
+                setAside(leased, "inventory held the stock at another price before");
             case ReservationOutcome.Held(var lines) -> charge(leased, order.heldAt(lines));
-            // With its price on record it may have been charged, so this must not become its end.
+            // An order with a price on record may have been charged, so a refusal must not end it.
             case ReservationOutcome.Refused(var why)
-            when order.wasHeld() -> setAside(leased, "inventory refuses what it held before: " + why);
+            when order.wasHeld() -> setAside(leased, "inventory refuses stock that it held before: " + why);
             case ReservationOutcome.Refused(var why) -> reject(leased, order.rejected(why));
             case ReservationOutcome.Withdrawn _ -> giveUp(leased, Reason.PATIENCE);
             case ReservationOutcome.Unknown(var why) -> park(leased, order, why);
@@ -144,8 +146,8 @@ public final class FinishOrder {
     }
 
     /**
-     * Ends an order that inventory refuses, or whose price is not the one agreed to. An earlier run may have charged it while inventory
-     * still said otherwise, so any run but the first voids before the order ends.
+     * Ends an order that inventory refuses, or whose price differs from the agreed one. An earlier run may have charged
+     * it before inventory changed its answer, so every run but the first voids before the order ends.
      */
     private Order reject(LeasedOrder leased, Order rejected) {
         if (!leased.mayHaveBeenCharged()) {
@@ -158,7 +160,7 @@ public final class FinishOrder {
         };
     }
 
-    /** A durable decision before any compensation: from here on the order can only end cancelled, whoever carries on. */
+    /** Records the decision before any compensation: from here on the order can only end CANCELLED, in any run. */
     private Order giveUp(LeasedOrder leased, Reason why) {
         var next = leased.order().cancelling(why).at(now());
         return orders.advance(leased, next) ? run(leased.with(next)) : fencedOff(leased, next);
@@ -168,7 +170,7 @@ public final class FinishOrder {
         var order = leased.order();
         var released = inventory.release(order.id());
         if (released instanceof SettlementOutcome.Contradiction(var why)) {
-            return setAside(leased, why); // it is sold, and the money for it stays
+            return setAside(leased, why); // the stock is sold, so the money stays
         }
         var voided = payments.voidCharge(order.id());
         if (voided instanceof VoidOutcome.Contradiction(var why)) {
@@ -183,7 +185,7 @@ public final class FinishOrder {
         return conclude(leased, order.cancelled(), null);
     }
 
-    /** Ends the order as {@code decided}, or returns what somebody else has made of it. */
+    /** Ends the order as {@code decided}; if another holder has changed the order, returns it as it is now. */
     Order conclude(LeasedOrder leased, Order decided, @Nullable Settlement settlement) {
         var next = decided.at(now());
         next = next.answeredWith(answers.answerFor(next));
@@ -213,8 +215,8 @@ public final class FinishOrder {
     }
 
     /**
-     * A constraint stands against what this run wanted to record, and will stand against it next time. After a first refusal recovery
-     * tries once more, perhaps in another version of this program. When this process is refused again, an operator has to look.
+     * A constraint refuses this run's write, and will refuse it again. After the first refusal recovery tries once
+     * more, perhaps in another version of this program. After a second refusal to this process, the order is set aside.
      */
     private Order refused(LeasedOrder leased, WriteRefused refusal) {
         try {
@@ -234,12 +236,12 @@ public final class FinishOrder {
 
     private boolean isFirstRefusal(OrderId order) {
         if (refusedBefore.size() >= MOST_REFUSED) {
-            refusedBefore.clear(); // they are tried once more, no harm is done
+            refusedBefore.clear(); // each is tried once more, which does no harm
         }
         return refusedBefore.add(order);
     }
 
-    /** Somebody else holds the order or has decided it, and theirs is the truth. */
+    /** Another holder has the order or has decided it; the order on record counts. */
     private Order fencedOff(LeasedOrder leased, Order next) {
         log.warn("order {}: {} came too late, the order has moved on", next.id(), next.status());
         orders.noteFencedOff(leased, next);

@@ -7,8 +7,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The leases that this process holds right now. A process that stops hands them back, so that no order waits for a lease of a process
- * that has gone.
+ * The leases that this process holds. A process that stops hands them back, so that no order waits for the lease of a
+ * process that is gone.
  */
 public final class HeldLeases {
 
@@ -21,17 +21,17 @@ public final class HeldLeases {
         this.orders = orders;
     }
 
-    /** Notes a lease from when it is taken. */
+    /** Notes a lease that was just taken. */
     public void hold(LeasedOrder leased) {
         held.add(leased);
     }
 
-    /** Forgets a lease that has been ended, or that was lost. */
+    /** Forgets a lease that has ended or was lost. */
     void forget(LeasedOrder leased) {
         held.remove(leased);
     }
 
-    /** Hands back whatever is still held: the last act of a process, after those who work on orders had their time to finish. */
+    /** Hands back the leases still held: the last act of a process, after its work on orders had time to finish. */
     public void handBack() {
         var left = List.copyOf(held);
         if (left.isEmpty()) {

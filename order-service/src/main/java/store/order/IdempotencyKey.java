@@ -1,7 +1,8 @@
 package store.order;
 
 /**
- * The client's name for one checkout. A repeat under the same key never places a second order, however much later it comes.
+ * The client's name for one checkout. A repeat under the same key never places a second order, however much later it
+ * comes.
  *
  * <p>After the IETF draft "The Idempotency-Key HTTP Header Field" (a draft, not a standard) and Stripe's practice.
  *

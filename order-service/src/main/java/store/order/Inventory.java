@@ -2,18 +2,20 @@ package store.order;
 
 import java.util.List;
 
-/** Stock, as the checkout needs it. Every step is idempotent by the order's id; none may be taken inside a transaction. */
+/**
+ * Stock, as the checkout needs it. Every step is idempotent by the order's id; none may be taken inside a transaction.
+ */
 public interface Inventory {
 
     ReservationOutcome reserve(OrderId id, List<OrderLine> lines);
 
-    /** Sells what is reserved. */
+    /** Sells the reserved stock. */
     SettlementOutcome commit(OrderId id);
 
-    /** Gives back what is reserved, and turns away a reserve that arrives later. */
+    /** Gives the reserved stock back, and turns away a reserve that arrives later. */
     SettlementOutcome release(OrderId id);
 
-    /** How reserving ends. */
+    /** The outcome of a reserve. */
     sealed interface ReservationOutcome {
 
         /** All lines are held, with their names and unit prices. */
@@ -22,17 +24,17 @@ public interface Inventory {
         /** Nothing is held. */
         record Refused(Reason why) implements ReservationOutcome {}
 
-        /** The order was released already. */
+        /** The reservation was released already. */
         record Withdrawn() implements ReservationOutcome {}
 
-        /** No answer, or none that tells: the stock may be held or not. */
+        /** No answer that counts: the stock may be held or not. */
         record Unknown(String why) implements ReservationOutcome {}
 
-        /** An answer that cannot be: the record over there is not of this order. */
+        /** Inventory's record contradicts this order. */
         record Contradiction(String why) implements ReservationOutcome {}
     }
 
-    /** How committing or releasing ends. */
+    /** The outcome of a commit or a release. */
     sealed interface SettlementOutcome {
 
         record Settled() implements SettlementOutcome {}

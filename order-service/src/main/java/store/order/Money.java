@@ -5,21 +5,25 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * An amount of money. A peer may state any amount and any currency; {@link #isChargeable} says whether payment takes it.
+ * An amount of money. A peer may state any amount and any currency; {@link #isChargeable} says whether payment takes
+ * it.
  *
  * @param amount in minor units (cents for EUR)
  * @param currency ISO 4217 code
  */
 public record Money(long amount, String currency) {
 
-    /** What a card message can carry: the amount field of ISO 8583 has twelve digits. */
+    /** The amount field of a card message (ISO 8583) has twelve digits. */
     private static final long MAX_CHARGEABLE = 999_999_999_999L;
 
     private static final Set<String> CURRENCIES = Currency.getAvailableCurrencies().stream()
             .map(Currency::getCurrencyCode)
             .collect(Collectors.toUnmodifiableSet());
 
-    /** Whether payment takes this amount: at least one minor unit, at most twelve digits, and a currency that ISO 4217 knows. */
+    /**
+     * Whether payment takes this amount: at least one minor unit, at most twelve digits, and a currency that ISO 4217
+     * knows.
+     */
     boolean isChargeable() {
         return amount >= 1 && amount <= MAX_CHARGEABLE && CURRENCIES.contains(currency);
     }

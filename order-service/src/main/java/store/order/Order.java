@@ -9,13 +9,13 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One checkout as recorded. Its verbs give the order as it would be next; only {@link Orders} makes that so.
+ * One checkout as recorded. Its verbs return the order's next version; only {@link Orders} records it.
  *
  * @param lines sorted by SKU, no SKU twice
  * @param expectedTotal what the customer agreed to pay
- * @param total what the lines cost at the prices they are held at; null until they are held, or if they have no sum
+ * @param total the sum of the lines at the prices they are held at; null until they are held, or if they have no sum
  * @param reason null only when confirmed
- * @param answer what the placing request was answered; null until the order is final
+ * @param answer the answer to the placing request; null until the order is final
  */
 public record Order(
         OrderId id,
@@ -35,7 +35,7 @@ public record Order(
         }
     }
 
-    /** Whether these are its lines, and each of them has a price. */
+    /** Whether these are the order's lines, each with a price. */
     boolean isHeldBy(List<OrderLine> held) {
         return held.stream().allMatch(line -> line.unitPrice() != null)
                 && wanted(held).equals(wanted(lines));
@@ -47,7 +47,7 @@ public record Order(
                 .collect(Collectors.toSet());
     }
 
-    /** With its lines at the prices they are held at; the reason is then the payment. */
+    /** The order with its lines at the prices they are held at; it now awaits payment. */
     Order heldAt(List<OrderLine> priced) {
         require(Status.PENDING);
         return new Order(
@@ -63,7 +63,7 @@ public record Order(
                 null);
     }
 
-    /** Null where there is none: prices in two currencies, or beyond what can be counted. */
+    /** Null if there is no sum: the prices are in two currencies, or the sum overflows. */
     private static @Nullable Money sum(List<OrderLine> priced) {
         try {
             return priced.stream()
@@ -104,13 +104,13 @@ public record Order(
         return in(Status.NEEDS_ATTENTION, Reason.CONTRADICTION);
     }
 
-    /** As it was before it needed attention, if it was not given up. */
+    /** The order as it was before it was set aside, if it was not given up. */
     Order pendingAgain() {
         require(Status.NEEDS_ATTENTION);
         return in(Status.PENDING, Reason.AWAITING_STOCK);
     }
 
-    /** As of {@code now}, or of its last change if the clock was set back since. */
+    /** Changed at {@code now}, or at its last change if the clock was set back since. */
     Order at(Instant now) {
         var changedAt = now.isBefore(updatedAt) ? updatedAt : now;
         return new Order(id, customer, lines, expectedTotal, total, status, reason, createdAt, changedAt, answer);

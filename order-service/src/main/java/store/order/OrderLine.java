@@ -3,7 +3,7 @@ package store.order;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How much of one product is ordered.
+ * One product of an order and its quantity.
  *
  * @param sku 1 to 100 characters that PostgreSQL can store: no control character, no half of a surrogate pair
  * @param quantity pieces, at least 1
@@ -37,7 +37,7 @@ public record OrderLine(
         return Character.isISOControl(codePoint) || Character.getType(codePoint) == Character.SURROGATE;
     }
 
-    /** A line as it is asked for. */
+    /** A line as the customer asks for it. */
     public static OrderLine of(String sku, int quantity) {
         return new OrderLine(sku, quantity, null, null);
     }

@@ -1,6 +1,8 @@
 package store.order;
 
-/** Money, as the checkout needs it. Every step is idempotent by the order's id; none may be taken inside a transaction. */
+/**
+ * Money, as the checkout needs it. Every step is idempotent by the order's id; none may be taken inside a transaction.
+ */
 public interface Payments {
 
     ChargeOutcome charge(OrderId id, Money amount, CardToken card);
@@ -8,7 +10,7 @@ public interface Payments {
     /** Undoes the charge if there is one, and turns away a charge that arrives later. */
     VoidOutcome voidCharge(OrderId id);
 
-    /** How charging ends. */
+    /** The outcome of a charge. */
     sealed interface ChargeOutcome {
 
         record Captured() implements ChargeOutcome {}
@@ -21,20 +23,20 @@ public interface Payments {
         /** Money may have moved or not; asking again is safe. */
         record Unknown(String why) implements ChargeOutcome {}
 
-        /** An answer that cannot be: the payment on record is not this one. */
+        /** Payment's record contradicts this charge. */
         record Contradiction(String why) implements ChargeOutcome {}
     }
 
-    /** How voiding ends. */
+    /** The outcome of a void. */
     sealed interface VoidOutcome {
 
         /** No net charge stands, and none will come. */
         record Voided() implements VoidOutcome {}
 
-        /** Not yet, or not known. */
+        /** The void is under way, or its outcome is not known. */
         record Unknown(String why) implements VoidOutcome {}
 
-        /** An answer that cannot be. */
+        /** Payment's record contradicts this void. */
         record Contradiction(String why) implements VoidOutcome {}
     }
 }

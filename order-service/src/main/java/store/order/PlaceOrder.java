@@ -11,11 +11,12 @@ import store.order.Placement.Repeated;
 import store.resilience.KeyRing;
 
 /**
- * Places an order: records it, which is the acknowledgement, and tries to finish it at once. A repeat of the key only reports.
+ * Places an order: records it, which is the acknowledgement, and tries to finish it at once. A repeat of the key only
+ * reports.
  */
 public final class PlaceOrder {
 
-    /** Longer than a request's deadline of 3 s by more than any pause that is not a fault. */
+    /** A request's deadline of 3 s, and a margin longer than any pause that is not a fault. */
     static final Duration LEASE = Duration.ofSeconds(5);
 
     private final Orders orders;
@@ -32,10 +33,11 @@ public final class PlaceOrder {
 
     /**
      * @param lines in any order, no SKU twice
-     * @throws Orders.NotRecorded if this request certainly recorded nothing, and does not know whether the key was used before
-     * @throws Orders.WriteRefused likewise, because of a defect of this program
-     * @throws Orders.RecordingUnknown if the order may exist, or exists and cannot be read: recovery finishes it, and only a repeat of
-     *     the key can tell
+     * @throws Orders.NotRecorded if this request certainly recorded nothing, and does not know whether the key was used
+     *     before
+     * @throws Orders.WriteRefused as {@code NotRecorded}, because of a defect of this program
+     * @throws Orders.RecordingUnknown if the order may exist, or exists and cannot be read: recovery finishes it, and
+     *     only a repeat of the key can tell
      */
     public Placement place(
             CustomerId customer, IdempotencyKey key, List<OrderLine> lines, CardToken card, Money expectedTotal) {
@@ -57,7 +59,7 @@ public final class PlaceOrder {
                 : new Repeated(known.order());
     }
 
-    /** What cannot be verified here is not another checkout: an instance that has the key can tell. */
+    /** A fingerprint under an unknown key does not show another checkout; an instance that has the key can tell. */
     private boolean isSameCheckout(NewOrder order, KeyedOrder known) {
         try {
             return fingerprints.match(known, order.lines(), order.card(), order.expectedTotal());

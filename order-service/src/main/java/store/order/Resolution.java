@@ -1,9 +1,9 @@
 package store.order;
 
-/** How an operator's wish ends. */
+/** The outcome of an operator's request. */
 public sealed interface Resolution {
 
-    /** Done; or decided, if the status is not final, and recovery carries on. */
+    /** Done. If the status is not final, the end is decided and recovery carries it out. */
     record Done(Status status) implements Resolution {}
 
     /** Not done: the order stays as it is. */

@@ -8,8 +8,8 @@ import store.order.Resolution.Done;
 import store.order.Resolution.Refused;
 
 /**
- * Ends an order that needs attention as an operator says, by the protocol: never against what the peers have on record, so an operator
- * cannot confirm what was not charged, nor cancel what was sold.
+ * Ends an order that needs attention as an operator decides, by the protocol and never against the peers' records: an
+ * operator can neither confirm an order that was not charged, nor cancel one that was sold.
  */
 public final class ResolveOrder {
 
@@ -20,7 +20,7 @@ public final class ResolveOrder {
     private final Payments payments;
     private final FinishOrder finishOrder;
 
-    /** How an operator may want an order to end. */
+    /** The ends that an operator can choose. */
     public enum End {
         CANCELLED,
         CONFIRMED
@@ -34,7 +34,7 @@ public final class ResolveOrder {
     }
 
     /**
-     * @throws Orders.NotRecorded if nothing was done, certainly
+     * @throws Orders.NotRecorded if certainly nothing was done
      * @throws Orders.RecordingUnknown if the peers were asked, or the end may have been recorded
      */
     public Resolution resolve(OrderId id, End end, String why) {
@@ -45,7 +45,7 @@ public final class ResolveOrder {
                         .orElseGet(() -> RetryOrder.notNeeded(dossiers, id));
             case CONFIRMED ->
                 dossiers.take(id, why, PlaceOrder.LEASE)
-                        // Peers are asked: stock may be held and money captured, whatever fails from here on.
+                        // From here on the peers are asked: stock may be held and money captured, whatever fails.
                         .map(taken -> Orders.afterFirstWrite(() -> confirmOrSayWhyNot(taken)))
                         .orElseGet(() -> Orders.afterFirstWrite(() -> notTaken(id)));
         };
@@ -74,11 +74,11 @@ public final class ResolveOrder {
                 : new Done(order.status());
     }
 
-    /** Asks again for what the order needs: who has given it already repeats the answer. */
+    /** Asks the peers again; a peer that has taken its step already repeats its answer. */
     private Resolution confirm(LeasedOrder taken) {
         var order = taken.order().pendingAgain();
         if (order.lines().isEmpty()) {
-            return refuse(taken, "what it is for cannot be read");
+            return refuse(taken, "its lines cannot be read");
         }
         return switch (inventory.reserve(order.id(), order.lines())) {
             case ReservationOutcome.Held(var lines)
@@ -86,7 +86,7 @@ public final class ResolveOrder {
             case ReservationOutcome.Held(var lines) -> charge(taken, order.heldAt(lines));
             case ReservationOutcome.Refused(var why) -> refuse(taken, "inventory has refused the stock: " + why);
             case ReservationOutcome.Withdrawn _ -> refuse(taken, "the stock has been released");
-            case ReservationOutcome.Unknown(var why) -> refuse(taken, "inventory does not say: " + why);
+            case ReservationOutcome.Unknown(var why) -> refuse(taken, "inventory's answer is unknown: " + why);
             case ReservationOutcome.Contradiction(var why) -> refuse(taken, why);
         };
     }
@@ -103,7 +103,7 @@ public final class ResolveOrder {
             case ChargeOutcome.Captured _ -> conclude(taken, held.confirmed());
             case ChargeOutcome.Declined(var why) -> refuse(taken, "the card was declined: " + why);
             case ChargeOutcome.Withdrawn _ -> refuse(taken, "the payment has been voided");
-            case ChargeOutcome.Unknown(var why) -> refuse(taken, "payment does not say: " + why);
+            case ChargeOutcome.Unknown(var why) -> refuse(taken, "payment's answer is unknown: " + why);
             case ChargeOutcome.Contradiction(var why) -> refuse(taken, why);
         };
     }

@@ -5,7 +5,7 @@ import store.order.Resolution.Done;
 import store.order.Resolution.NotFound;
 import store.order.Resolution.Refused;
 
-/** Lets recovery try an order again that needed attention, because the cause has gone. */
+/** Lets recovery retry an order that needed attention, because the cause is gone. */
 public final class RetryOrder {
 
     private final Dossiers dossiers;
@@ -15,8 +15,8 @@ public final class RetryOrder {
     }
 
     /**
-     * @throws Orders.NotRecorded if nothing was done, certainly
-     * @throws Orders.RecordingUnknown if it may have been
+     * @throws Orders.NotRecorded if certainly nothing was done
+     * @throws Orders.RecordingUnknown if it may have been done
      */
     public Resolution retry(OrderId id, @Nullable String why) {
         return dossiers.retry(id, why).<Resolution>map(Done::new).orElseGet(() -> notNeeded(dossiers, id));

@@ -1,6 +1,6 @@
 package store.order;
 
-/** What remains to be done at inventory once an order's fate is decided. */
+/** The act that the checkout owes to inventory once an order is decided. */
 public enum Settlement {
     COMMIT,
     RELEASE

@@ -7,13 +7,13 @@ public enum Status {
     CONFIRMED,
     REJECTED,
     DECLINED,
-    /** Given up, and what was done for it is being undone. It can only end CANCELLED. */
+    /** Given up; its steps are being undone. It can only end CANCELLED. */
     CANCELLING,
     CANCELLED,
     /** A peer contradicts the record: a dead letter for an operator, not an end. */
     NEEDS_ATTENTION;
 
-    /** Whether nothing will ever change again. */
+    /** Whether the order never changes again. */
     public boolean isFinal() {
         return switch (this) {
             case CONFIRMED, REJECTED, DECLINED, CANCELLED -> true;

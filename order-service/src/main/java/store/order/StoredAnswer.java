@@ -4,7 +4,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was answered to the request that placed an order, kept so that every repeat gets the same.
+ * The answer to the request that placed an order, stored so that every repeat gets the same.
  *
  * @param status the HTTP status
  * @param body the body's bytes

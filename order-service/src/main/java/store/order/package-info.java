@@ -1,4 +1,4 @@
-/** The checkout: placing an order, finishing it, giving it up, and what it needs of others to do so. */
+/** The checkout: placing an order, finishing it, giving it up, and the ports for that. */
 @NullMarked
 package store.order;
 

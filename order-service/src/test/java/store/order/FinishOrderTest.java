@@ -22,11 +22,11 @@ import store.order.Payments.ChargeOutcome;
 import store.order.Payments.VoidOutcome;
 
 /**
- * The checkout as a table: what each peer does, who runs it, how the order ends, and what was sent. After each row recovery carries on
- * with healthy peers; whatever the row was, the order then ends as its money and its stock do.
+ * The checkout as a table: the peers' answers, the run's actor, the order's end and the requests sent. After each row
+ * recovery continues with healthy peers; then the order's end always fits its money and its stock.
  *
- * <p>The words: <i>lost</i>, the request never arrived; <i>unanswered</i>, the peer did it and the answer was lost; <i>odd</i>, an
- * answer that contradicts the record. A dash: not asked.
+ * <p>The words: <i>lost</i>, the request never arrived; <i>unanswered</i>, the peer took the step and its answer was
+ * lost; <i>odd</i>, an answer that contradicts the record. A dash: the peer is not asked.
  */
 class FinishOrderTest {
 
@@ -187,7 +187,7 @@ class FinishOrderTest {
                 .isBetween(Duration.ofMillis(fromMillis), Duration.ofMillis(toMillis));
     }
 
-    /** The peers have done their part, and the order's end could not be recorded, or nobody knows whether it was. */
+    /** The peers have taken their steps, but the order's end was not recorded, or it is not known whether it was. */
     @ParameterizedTest
     @EnumSource(Failure.class)
     void anEndThatIsNotRecordedIsFoundAgain(Failure failure) {
@@ -254,7 +254,7 @@ class FinishOrderTest {
         recoveryCarriesOn(order.id());
     }
 
-    /** Healthy peers, and time. */
+    /** Recovery runs with healthy peers until the order ends. */
     private void recoveryCarriesOn(OrderId id) {
         for (var tries = 0; tries < 10; tries++) {
             orders.advanceClock(Duration.ofSeconds(20));

@@ -9,7 +9,7 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 import store.order.InMemoryInventory.Product;
 import store.resilience.spring.SpringTransactionGuard;
 
-/** What the fast tests stand on keeps the contracts that the real adapters keep. */
+/** The in-memory adapters of the fast tests keep the contracts of the real adapters. */
 class InMemoryContractsTest {
 
     @Nested
@@ -68,7 +68,7 @@ class InMemoryContractsTest {
         }
     }
 
-    /** A transaction as far as the guard can see. */
+    /** A transaction, as far as the guard can tell. */
     private static final class WithoutDatabase implements TransactionOperations {
 
         @Override

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 import store.order.InMemoryOrders.Row;
 import store.order.Lease.Actor;
 
-/** What an operator sees of {@link InMemoryOrders}. */
+/** The operator's view of {@link InMemoryOrders}. */
 final class InMemoryDossiers implements Dossiers {
 
     private final InMemoryOrders orders;

@@ -13,24 +13,24 @@ import store.order.Inventory.ReservationOutcome.Refused;
 import store.order.Inventory.ReservationOutcome.Withdrawn;
 import store.resilience.TransactionGuard;
 
-/** An inventory in memory that keeps its contract; a test can break the way to it. */
+/** An inventory in memory that keeps its contract; a test can break the connection to it. */
 public final class InMemoryInventory implements Inventory {
 
-    /** Where a reservation stands. */
+    /** The state of a reservation. */
     public enum State {
         HELD,
         COMMITTED,
         RELEASED
     }
 
-    /** A product, as it is now. */
+    /** The current data of a product. */
     public record Product(String name, Money price, int stock) {}
 
     public final PeerStep<ReservationOutcome> reserving;
     public final PeerStep<SettlementOutcome> committing;
     public final PeerStep<SettlementOutcome> releasing;
 
-    /** Where each order's reservation stands. */
+    /** The state of each order's reservation. */
     public final Map<OrderId, State> states = new ConcurrentHashMap<>();
 
     private final Map<OrderId, Held> held = new ConcurrentHashMap<>();
@@ -45,7 +45,7 @@ public final class InMemoryInventory implements Inventory {
         this.releasing = new PeerStep<>("release", SettlementOutcome.Unknown::new, guard, sent);
     }
 
-    /** Loses what is on record of an order, as a database does that is restored from a backup. */
+    /** Loses the record of an order, like a database that is restored from a backup. */
     public void forget(OrderId order) {
         states.remove(order);
         held.remove(order);

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 import store.order.Dossiers.Entry;
 import store.order.Lease.Actor;
 
-/** Orders in memory. Their clock stands still until a test advances it. */
+/** Orders in memory. The clock stands still until a test advances it. */
 final class InMemoryOrders implements Orders {
 
     private final Map<OrderId, Row> rows = new LinkedHashMap<>();
@@ -56,7 +56,7 @@ final class InMemoryOrders implements Orders {
         nextChange = failure;
     }
 
-    /** How long it takes until recovery may take the order up. */
+    /** Time until recovery may take the order up. */
     Duration dueIn(OrderId id) {
         return Duration.between(now(), row(id).dueAt);
     }

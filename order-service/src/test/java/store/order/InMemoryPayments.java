@@ -10,10 +10,12 @@ import store.order.Payments.ChargeOutcome.Withdrawn;
 import store.order.Payments.VoidOutcome.Voided;
 import store.resilience.TransactionGuard;
 
-/** A payment service in memory that keeps its contract, with the sandbox's cards; a test can break the way to it. */
+/**
+ * A payment service in memory that keeps its contract, with the sandbox's cards; a test can break the connection to it.
+ */
 public final class InMemoryPayments implements Payments {
 
-    /** Where a payment stands. */
+    /** The state of a payment. */
     public enum State {
         /** The acquirer has been asked and has not answered. */
         PENDING,
@@ -25,7 +27,7 @@ public final class InMemoryPayments implements Payments {
     public final PeerStep<ChargeOutcome> charging;
     public final PeerStep<VoidOutcome> voiding;
 
-    /** Where each order's payment stands. */
+    /** The state of each order's payment. */
     public final Map<OrderId, State> states = new ConcurrentHashMap<>();
 
     private final Map<OrderId, Money> amounts = new ConcurrentHashMap<>();

@@ -32,7 +32,7 @@ public final class InMemorySettlements implements Settlements {
         return Optional.ofNullable(rows.get(order)).map(row -> row.settlement).orElse(null);
     }
 
-    /** How long it takes until the settlement may be taken up. */
+    /** Time until the settlement may be claimed. */
     public synchronized Duration dueIn(OrderId order) {
         return Duration.between(time.instant(), Objects.requireNonNull(rows.get(order)).dueAt);
     }

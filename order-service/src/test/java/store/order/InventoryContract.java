@@ -15,7 +15,7 @@ import store.order.Inventory.SettlementOutcome;
 import store.order.Inventory.SettlementOutcome.Settled;
 import store.resilience.TransactionGuard.CallInsideTransaction;
 
-/** What every adapter of {@link Inventory} does, whichever way it reaches the owner. The owner is real and freshly seeded. */
+/** The contract of every adapter of {@link Inventory}. The owner is real and freshly seeded. */
 public interface InventoryContract {
 
     Inventory inventory();

@@ -28,8 +28,8 @@ import store.order.ResolveOrder.End;
 import store.resilience.KeyRing;
 
 /**
- * "Nothing was done" must be true: {@link NotRecorded} leaves a use case only if its first write got no connection. What fails after it is
- * unknown.
+ * "Nothing was done" must be true: {@link NotRecorded} leaves a use case only if its first write got no connection. The
+ * outcome of a later failure is unknown.
  */
 class NothingWasDoneTest {
 
@@ -64,7 +64,7 @@ class NothingWasDoneTest {
                 .isInstanceOf(NotRecorded.class);
     }
 
-    /** An earlier cancel, whose answer was lost, may have done it. */
+    /** An earlier cancel, whose answer was lost, may have given the order up. */
     @Test
     void aCancelOfAnOrderThatCannotBeReadIsUnknown() {
         var orders = port(Orders.class, Map.of("cancel", Optional::empty, "find", AWAY));
@@ -79,7 +79,7 @@ class NothingWasDoneTest {
                 .isInstanceOf(RecordingUnknown.class);
     }
 
-    /** A constraint stands against the end: the operator is told so, and so is the history. */
+    /** A constraint refuses the end: the operator's answer and the history both say so. */
     @Test
     void aResolutionWhoseEndIsRefusedSaysWhatStandsAgainstIt() {
         var noted = new AtomicReference<Object>();
@@ -165,7 +165,7 @@ class NothingWasDoneTest {
         return new LeasedOrder(order, new CardToken("tok_visa"), new Lease(2, Actor.OPERATOR), 0);
     }
 
-    /** A port that answers these methods and no others. */
+    /** A port that answers only these methods. */
     private static <T> T port(Class<T> type, Map<String, Supplier<Object>> answers) {
         return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (_, method, _) -> {
             var answer = answers.get(method.getName());

@@ -20,7 +20,7 @@ import store.order.Dossiers.Summary;
 import store.order.Lease.Actor;
 import store.order.Settlements.Open;
 
-/** What every adapter of {@link Orders} and {@link Settlements} does. No recovery runs beside it. */
+/** The contract of every adapter of {@link Orders} and {@link Settlements}. No recovery runs during these tests. */
 public interface OrdersContract {
 
     Duration LEASE = Duration.ofMinutes(1);
@@ -98,7 +98,7 @@ public interface OrdersContract {
         var again = settlementOf(leased.order().id());
         assertThat(again).hasSize(1);
         settlements().handBack(taken);
-        assertThat(settlementOf(leased.order().id())).as("of another now").isEmpty();
+        assertThat(settlementOf(leased.order().id())).as("another worker has it").isEmpty();
     }
 
     @Test

@@ -16,7 +16,7 @@ import store.order.Payments.ChargeOutcome.Withdrawn;
 import store.order.Payments.VoidOutcome.Voided;
 import store.resilience.TransactionGuard.CallInsideTransaction;
 
-/** What every adapter of {@link Payments} does, whichever way it reaches the owner. The owner and its acquirer are real. */
+/** The contract of every adapter of {@link Payments}. The owner and its acquirer are real. */
 public interface PaymentsContract {
 
     Money AMOUNT = new Money(1999, "EUR");
@@ -85,7 +85,7 @@ public interface PaymentsContract {
                 .isInstanceOf(CallInsideTransaction.class);
     }
 
-    /** The age of a payment counts from its order's id, so the id tells the time. */
+    /** A payment's age counts from its order's id, so the id needs the current time. */
     private static OrderId order() {
         return new OrderId(Generators.timeBasedEpochGenerator().generate());
     }

@@ -8,9 +8,9 @@ import java.util.function.Supplier;
 import store.resilience.TransactionGuard;
 
 /**
- * One step at a peer, and the way to it. The way can lose the next request, or the answer to it; a test can also plan another answer.
+ * One step at a peer, and the connection to it. A test can lose the next request or its answer, or plan another answer.
  *
- * @param <O> how the step ends
+ * @param <O> the outcome of the step
  */
 public final class PeerStep<O> {
 
@@ -47,7 +47,7 @@ public final class PeerStep<O> {
         });
     }
 
-    /** The peer does nothing about the next request and answers this. */
+    /** The peer ignores the next request and answers this. */
     public void answerNext(Supplier<O> answer) {
         next.add(_ -> answer.get());
     }

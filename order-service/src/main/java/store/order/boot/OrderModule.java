@@ -28,7 +28,9 @@ import store.order.recovery.OrderRecoveryConfiguration;
 import store.order.web.OrderWebConfiguration;
 import store.resilience.KeyRing;
 
-/** The checkout over one database: everything but how its peers, {@link Inventory} and {@link Payments}, are reached. */
+/**
+ * The checkout over one database: everything but how its peers, {@link Inventory} and {@link Payments}, are reached.
+ */
 @Configuration(proxyBeanMethods = false)
 @Import({OrderJdbcConfiguration.class, OrderWebConfiguration.class, OrderRecoveryConfiguration.class})
 public class OrderModule {
@@ -55,7 +57,7 @@ public class OrderModule {
     @Bean
     PlaceOrder placeOrder(
             Orders orders, FinishOrder finishOrder, @Qualifier("orderKeys") KeyRing keys, InstantSource time) {
-        // Lists of orders go by their ids, whichever instance has made them.
+        // Lists are sorted by order id, so all instances must take the id's time from one clock.
         var ids = Generators.timeBasedEpochGenerator(null, new UUIDClock() {
             @Override
             public long currentTimeMillis() {

@@ -32,7 +32,7 @@ public class OrderServiceApplication {
         application.run(arguments);
     }
 
-    /** The gateway has checked the token already; this service trusts nobody's word for it. */
+    /** The gateway has checked the token already; this service checks it again. */
     @Bean
     SecurityFilterChain tokenCheck(HttpSecurity http) {
         return http.securityMatcher("/api/**")
@@ -40,11 +40,13 @@ public class OrderServiceApplication {
                 .oauth2ResourceServer(resourceServer -> resourceServer.jwt(jwt -> {}))
                 .sessionManagement(sessions -> sessions.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
                 .csrf(csrf -> csrf.disable())
-                .headers(headers -> headers.disable()) // those are for browsers, and the edge's to decide
+                .headers(headers -> headers.disable()) // these are for browsers; the edge decides on them
                 .build();
     }
 
-    /** An observation for each security filter of each request costs a tenth of this service's time and tells nothing. */
+    /**
+     * An observation for each security filter of each request costs a tenth of this service's time and tells nothing.
+     */
     @Bean
     static SecurityObservationSettings noSecurityObservations() {
         return SecurityObservationSettings.noObservations();

@@ -20,7 +20,7 @@ import store.order.Reason;
 import store.order.Settlement;
 import store.order.Status;
 
-/** Reads no more of a row than it must: a broken one has to be shown too. Each change is one statement, as in {@link JdbcOrders}. */
+/** Reads no more of a row than it must, so that a broken row is shown too. Each change is one statement. */
 final class JdbcDossiers implements Dossiers {
 
     private final JdbcClient jdbc;
@@ -155,7 +155,7 @@ final class JdbcDossiers implements Dossiers {
                 .optional());
     }
 
-    /** Whoever has moved the order on meanwhile keeps it; that this attempt failed is on record in any case. */
+    /** If another holder has the order by now, it stays so; the failed attempt is recorded in any case. */
     @Override
     public void refuse(LeasedOrder taken, String why) {
         rows.write(() -> jdbc.sql("""

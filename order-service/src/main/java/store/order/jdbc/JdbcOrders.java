@@ -27,18 +27,18 @@ import store.order.Orders;
 import store.order.Settlement;
 
 /**
- * Each change is one statement, which is one transaction: the row, its audit and what remains to be settled, or nothing. So a change
- * costs one round trip, and no lock is held while this process could die.
+ * Each change is one statement, which is one transaction: the row, its audit and its settlement, or nothing. So a
+ * change costs one round trip, and no lock is held while this process could die.
  */
 final class JdbcOrders implements Orders {
 
     /** While an order is leased, its lease ends when the order is due, so this condition covers the lease as well. */
     private static final String FREE = "due_at <= now()";
 
-    /** What recovery may take up. */
+    /** The orders that recovery may take up. */
     private static final String DUE = "status in ('PENDING', 'CANCELLING') and not (id = any(:stuck)) and " + FREE;
 
-    /** More broken rows than that are one defect, and an operator is at work on it. */
+    /** More broken rows than this come from one defect, which an operator is working on. */
     private static final int MOST_STUCK = 1000;
 
     /** An order whose card only another instance can open is left to that instance. */
@@ -49,7 +49,7 @@ final class JdbcOrders implements Orders {
     private final JdbcClient jdbc;
     private final OrderRows rows;
 
-    /** Orders that this process could neither take up nor set aside: they must not stand in the way of the others. */
+    /** Orders that this process could neither take up nor set aside: they must not hold up the others. */
     private final Set<UUID> stuck = ConcurrentHashMap.newKeySet();
 
     JdbcOrders(JdbcClient jdbc, OrderRows rows) {
@@ -136,7 +136,7 @@ final class JdbcOrders implements Orders {
         try {
             return claim(limit, lease, "");
         } catch (WriteRefused e) {
-            // One row that cannot be written stands in the way of all others of its batch.
+            // One row that cannot be written holds up its whole batch.
             return claimOneByOne(limit, lease);
         }
     }
@@ -156,7 +156,7 @@ final class JdbcOrders implements Orders {
             } catch (WriteRefused e) {
                 setAsideIfPossible(id, FREE, String.valueOf(e.getMessage()));
             } catch (NotRecorded | RecordingUnknown e) {
-                return claimed; // the database is away; what has been claimed must not be lost
+                return claimed; // the database cannot be reached; the orders claimed so far must not be lost
             }
         }
         return claimed;
@@ -218,7 +218,7 @@ final class JdbcOrders implements Orders {
 
     private record Unreadable(UUID order, long leaseToken, OrderRows.Unreadable why) {}
 
-    /** Changes nothing of the row but what it must, because the row is broken. */
+    /** Changes only the columns that it must, because the row is broken. */
     private void setAside(UUID order, String condition, String why) {
         rows.write(() -> jdbc.sql("""
             with changed as (
@@ -287,10 +287,10 @@ final class JdbcOrders implements Orders {
     }
 
     /**
-     * What a change does beside writing the order.
+     * The rest of a change, besides the order itself.
      *
      * @param delay how long recovery leaves the order alone, once its lease is given back
-     * @param settlement what is left to be done at inventory
+     * @param settlement to be recorded as open
      * @param note for the audit
      */
     private record Change(
@@ -299,7 +299,7 @@ final class JdbcOrders implements Orders {
             @Nullable Settlement settlement,
             @Nullable String note) {}
 
-    /** The audit gets a row only where status or reason change; parking an order again as it was is no news. */
+    /** The audit gets a row only if status or reason change, so not for an order that is parked again as it was. */
     private boolean change(LeasedOrder from, Order next, Change change) {
         var before = from.order();
         var total = next.total();
@@ -331,7 +331,7 @@ final class JdbcOrders implements Orders {
                         .param("statusBefore", before.status().name())
                         .param("status", next.status().name())
                         .param("reason", name(next.reason()), Types.VARCHAR)
-                        // What has not changed stays as it is written, with what this version may not know of it.
+                        // Unchanged lines stay as they are written, with fields that this version may not know.
                         .param(
                                 "lines",
                                 next.lines().equals(before.lines()) ? null : rows.lines(next.lines()),

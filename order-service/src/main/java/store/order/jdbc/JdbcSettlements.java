@@ -9,7 +9,7 @@ import store.order.OrderId;
 import store.order.Settlement;
 import store.order.Settlements;
 
-/** A settlement that is taken is not due again before the lease runs out; two workers at once would do no harm, only work. */
+/** A claimed settlement is not due before its lease runs out. Two workers on one would do no harm, only work twice. */
 final class JdbcSettlements implements Settlements {
 
     private static final String FRESH = "of_request and attempts = 0 and created_at > now() - :fresh * interval '1 ms'";

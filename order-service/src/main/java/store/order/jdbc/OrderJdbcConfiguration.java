@@ -42,7 +42,7 @@ public class OrderJdbcConfiguration {
         return new FlywayMigrationInitializer(migrations);
     }
 
-    /** Nobody gets keys that do not fit the database: without them nothing is served, and nothing recovered. */
+    /** Fails if the keys do not fit the database: then nothing is served and nothing recovered. */
     @Bean
     @DependsOn("orderMigrated")
     KeyRing orderKeys(

@@ -39,10 +39,10 @@ import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * How an order rests in its row, and what a failed statement means.
+ * How an order is stored in its row, and what a failed statement means.
  *
- * <p>Only who checks an order out needs to know what it is for. So a row that cannot be read in part can still be looked at, given up and
- * cancelled.
+ * <p>Only the checkout needs the lines and the card. So an order in which these cannot be read can still be shown,
+ * given up and cancelled.
  */
 final class OrderRows {
 
@@ -54,7 +54,7 @@ final class OrderRows {
     private final LongAdder refusals = new LongAdder();
 
     OrderRows(JsonMapper json, KeyRing keys) {
-        // A newer version of this service may have written more; none writes less.
+        // A newer version of this service may write more fields; none writes fewer.
         this.json = json.rebuild()
                 .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
                 .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
@@ -76,7 +76,7 @@ final class OrderRows {
         return keys.ids();
     }
 
-    /** How many writes the database has refused since this process was started. */
+    /** Number of writes that the database has refused since this process was started. */
     long refusals() {
         return refusals.sum();
     }
@@ -99,8 +99,8 @@ final class OrderRows {
     }
 
     /**
-     * Without a connection nothing happened. With one, a failure may hide a commit, unless the database says that a constraint stands
-     * against the write.
+     * Without a connection nothing was written. With one, a failed write may have been committed, unless the database
+     * says that a constraint refuses it.
      */
     <T> T write(Supplier<T> statement) {
         try {
@@ -115,7 +115,7 @@ final class OrderRows {
         }
     }
 
-    /** @throws Unreadable if what the row holds cannot be checked out, and has to be */
+    /** @throws Unreadable if the row cannot be read as far as the order's status needs it */
     LeasedOrder leasedOrder(ResultSet row, int number) throws SQLException {
         try {
             var order = order(row, number);
@@ -130,22 +130,22 @@ final class OrderRows {
                     row.getInt("attempts"));
         } catch (Unreadable e) {
             throw e;
-        } catch (RuntimeException e) { // of whichever decoder: the row is in memory, and nothing else can fail here
+        } catch (RuntimeException e) { // from any decoder: the row is in memory, so nothing else can fail here
             throw new Unreadable(e.getClass().getSimpleName(), e);
         }
     }
 
-    /** @param keyId of the key that the card is under; null if that was not noted */
+    /** @param keyId id of the key that the card is under; null if it was not recorded */
     private CardToken open(byte[] card, @Nullable String keyId) {
         return cards.open(keyId, key -> new CardToken(new String(key.decrypt(card), StandardCharsets.UTF_8)));
     }
 
-    /** Whether a card, whose key was not noted, is under one of the keys. */
+    /** Whether one of the keys opens a card whose key was not recorded. */
     boolean opens(byte[] card) {
         try {
             open(card, null);
             return true;
-        } catch (RuntimeException e) { // of whichever decoder: the card may be broken
+        } catch (RuntimeException e) { // from any decoder: the card may be broken
             return false;
         }
     }
@@ -189,16 +189,19 @@ final class OrderRows {
         return value == null ? null : value.name();
     }
 
-    /** The order of a row that certainly exists. Where it cannot be read, what is known of it is only that it is there. */
+    /** The order of a row that certainly exists. If the row cannot be read, only its existence is known. */
     Order known(ResultSet row, int number) throws SQLException {
         try {
             return order(row, number);
-        } catch (RuntimeException e) { // of whichever decoder: the row is in memory, and nothing else can fail here
+        } catch (RuntimeException e) { // from any decoder: the row is in memory, so nothing else can fail here
             throw new RecordingUnknown(new Unreadable(e.getClass().getSimpleName(), e));
         }
     }
 
-    /** A row that is broken. What the decoder said of it may quote it, so only where it is, or the kind of failure, is told. */
+    /**
+     * A row that is broken. The decoder's message may quote the row, so this names only the place or the kind of
+     * failure.
+     */
     static final class Unreadable extends RuntimeException {
         private static final long serialVersionUID = 1L;
 

@@ -19,7 +19,10 @@ import store.resilience.PeerAnswer.Unanswered;
 import store.resilience.PeerClient;
 import tools.jackson.core.JacksonException;
 
-/** inventory-service's internal API. A status outside the contract, and any answer that does not name the order, counts as unknown. */
+/**
+ * inventory-service's internal API. A status outside the contract, and any answer that does not name the order, counts
+ * as unknown.
+ */
 final class HttpInventory implements Inventory {
 
     private static final Set<Reason> REFUSALS = EnumSet.of(Reason.UNKNOWN_PRODUCT, Reason.OUT_OF_STOCK);
@@ -65,7 +68,7 @@ final class HttpInventory implements Inventory {
                 default -> new ReservationOutcome.Unknown("inventory answered " + answer.status());
             };
         } catch (JacksonException _) {
-            return new ReservationOutcome.Unknown("inventory's " + answer.status() + " is no answer to what was asked");
+            return new ReservationOutcome.Unknown("inventory's " + answer.status() + " is not an answer to this call");
         }
     }
 
@@ -103,7 +106,7 @@ final class HttpInventory implements Inventory {
                 default -> new SettlementOutcome.Unknown("inventory answered " + answer.status());
             };
         } catch (JacksonException _) {
-            return new SettlementOutcome.Unknown("inventory's " + answer.status() + " is no answer to what was asked");
+            return new SettlementOutcome.Unknown("inventory's " + answer.status() + " is not an answer to this call");
         }
     }
 

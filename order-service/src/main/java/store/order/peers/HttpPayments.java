@@ -16,7 +16,10 @@ import store.resilience.PeerAnswer.Unanswered;
 import store.resilience.PeerClient;
 import tools.jackson.core.JacksonException;
 
-/** payment-service's internal API. A status outside the contract, and any answer that does not name the order, counts as unknown. */
+/**
+ * payment-service's internal API. A status outside the contract, and any answer that does not name the order, counts as
+ * unknown.
+ */
 final class HttpPayments implements Payments {
 
     private static final Set<Reason> DECLINES = EnumSet.of(Reason.CARD_DECLINED, Reason.INSUFFICIENT_FUNDS);
@@ -62,7 +65,7 @@ final class HttpPayments implements Payments {
                 default -> new ChargeOutcome.Unknown("payment answered " + answer.status());
             };
         } catch (JacksonException _) {
-            return new ChargeOutcome.Unknown("payment's " + answer.status() + " is no answer to what was asked");
+            return new ChargeOutcome.Unknown("payment's " + answer.status() + " is not an answer to this call");
         }
     }
 
@@ -90,7 +93,7 @@ final class HttpPayments implements Payments {
                 default -> new VoidOutcome.Unknown("payment answered " + answer.status());
             };
         } catch (JacksonException _) {
-            return new VoidOutcome.Unknown("payment's " + answer.status() + " is no answer to what was asked");
+            return new VoidOutcome.Unknown("payment's " + answer.status() + " is not an answer to this call");
         }
     }
 

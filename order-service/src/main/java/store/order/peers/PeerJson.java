@@ -11,10 +11,10 @@ import tools.jackson.databind.exc.MismatchedInputException;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The JSON of the peers. Unknown fields are ignored, because a newer peer may say more; missing ones fail.
+ * The JSON of the peers. Unknown fields are ignored, because a newer peer may send more; missing ones fail.
  *
- * <p>An answer counts only if it names the order that was asked about. Whatever listens on a peer's address can answer with a status;
- * only the peer knows the order.
+ * <p>An answer counts only if it names the order that was asked about. Any process that listens on a peer's address can
+ * answer with a status; only the peer knows the order.
  */
 final class PeerJson {
 
@@ -31,7 +31,7 @@ final class PeerJson {
         UUID orderId();
     }
 
-    /** A body of which nothing counts but the order. */
+    /** A body of which only the order is read. */
     record Named(UUID orderId) implements AboutOrder {}
 
     static byte[] write(Object body) {
@@ -47,7 +47,7 @@ final class PeerJson {
         return read;
     }
 
-    /** Fails as an unreadable answer does, if the answer says something that no answer to this call can say. */
+    /** Fails as for an unreadable answer if the answer does not fit the call. */
     static void require(boolean fits, Class<?> type) {
         if (!fits) {
             throw notThis(type);
@@ -55,6 +55,6 @@ final class PeerJson {
     }
 
     private static JacksonException notThis(Class<?> type) {
-        return MismatchedInputException.from(null, type, "not an answer to what was asked");
+        return MismatchedInputException.from(null, type, "not an answer to this call");
     }
 }

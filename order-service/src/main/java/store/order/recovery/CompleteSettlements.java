@@ -23,11 +23,11 @@ import store.order.Settlements.Open;
 import store.resilience.BackOff;
 
 /**
- * Commits or releases the reservations of orders whose fate is decided. Whatever happens here never changes an order; what fails is
- * tried again for ever.
+ * Commits or releases the reservations of decided orders. It never changes an order; a settlement that fails is tried
+ * again for ever.
  *
- * <p>The first try for an order that its own request has ended is a part of that checkout, and waits for nothing. All others are
- * recovery, and keep its {@link Pace}: after an outage they are many.
+ * <p>The first try for an order that its own request has ended is part of that checkout and does not wait. All other
+ * tries are recovery and keep its {@link Pace}: after an outage there are many.
  */
 final class CompleteSettlements {
 
@@ -35,25 +35,25 @@ final class CompleteSettlements {
 
     private static final int BATCH = 50;
 
-    /** Half of inventory's connections: customers wait for the other half. */
+    /** Half of inventory's connections; the other half is for waiting customers. */
     private static final int CONCURRENT = 5;
 
-    /** With the four that finish orders, recovery's half of inventory's connections. */
+    /** With the four workers that finish orders, this is recovery's half of inventory's connections. */
     private static final int CONCURRENT_LATE = 1;
 
-    /** As many as have their turn and their call, even one that runs into its bound of 0.4 s, well within the lease. */
+    /** So few that each gets its turn and its call, of 0.4 s at most, well within the lease. */
     private static final int BATCH_LATE = 15;
 
     /** A batch in which every call runs into its bound takes ten rounds of 0.4 s. */
     private static final Duration LEASE = Duration.ofSeconds(10);
 
-    /** Four ticks: what has waited longer was held up, and comes with everything else that was. */
+    /** Four ticks: a settlement that has waited longer was held up, and counts as late. */
     private static final Duration FRESH = Duration.ofSeconds(2);
 
     private static final Duration FIRST_RETRY = Duration.ofMillis(500);
     private static final Duration LAST_RETRY = Duration.ofSeconds(20);
 
-    /** Then the scheduler has its turn; what is left is due at once. */
+    /** Then the scheduler has its turn; the rest is due at once. */
     private static final int MAX_BATCHES_PER_TICK = 20;
 
     private final Settlements settlements;
@@ -69,12 +69,12 @@ final class CompleteSettlements {
         this.pace = pace;
     }
 
-    /** Settles what requests have just left to be done. */
+    /** Completes the settlements that requests have just left. */
     void settleFresh(BooleanSupplier stopping) {
         settleAll(() -> settlements.claimFresh(BATCH, FRESH, LEASE), BATCH, CONCURRENT, () -> true, stopping);
     }
 
-    /** Settles what is due and was tried before, or held up, or left by recovery. */
+    /** Completes the due settlements that were tried before, held up, or left by recovery. */
     void settleLate(BooleanSupplier stopping) {
         settleAll(
                 () -> settlements.claimLate(BATCH_LATE, FRESH, LEASE),
@@ -84,7 +84,7 @@ final class CompleteSettlements {
                 stopping);
     }
 
-    /** @param stopping whether what is due is better left to another instance */
+    /** @param stopping whether this instance is stopping, and leaves due work to others */
     private void settleAll(
             Supplier<List<Open>> claim, int batch, int concurrent, BooleanSupplier turn, BooleanSupplier stopping) {
         for (var batches = 0; batches < MAX_BATCHES_PER_TICK && !stopping.getAsBoolean(); batches++) {
@@ -98,7 +98,7 @@ final class CompleteSettlements {
                         if (settle(open)) {
                             done.add(open.order());
                         }
-                        // One that is interrupted, because the process stops, may be neither settled nor postponed.
+                        // If the process stops, an interrupted one may be neither done nor postponed.
                         if (!Thread.currentThread().isInterrupted()) {
                             taken.remove(open);
                         }
@@ -114,7 +114,7 @@ final class CompleteSettlements {
         }
     }
 
-    /** Hands back what this instance has taken and not tried, because it stops. */
+    /** Hands back the settlements that this stopping instance has claimed and not tried. */
     void handBack() {
         if (!taken.isEmpty()) {
             try {

@@ -30,18 +30,18 @@ import store.order.Settlements;
 import store.resilience.spring.OutageLines;
 
 /**
- * The module's recurring work, of which one instance of the service does each part at a time. The scheduler compares its clock with what
- * other instances have written, so the clock must be one that they share.
+ * The module's recurring tasks; each runs in one instance of the service at a time. The scheduler compares its clock
+ * with times that other instances wrote, so all instances must share that clock.
  */
 @Configuration(proxyBeanMethods = false)
 public class OrderRecoveryConfiguration {
 
     private static final Logger log = LoggerFactory.getLogger(OrderRecoveryConfiguration.class);
 
-    /** Nobody waits for recovery within a tick; ten of them still fit into a fault's shortest recovery target. */
+    /** No client waits for a tick; ten ticks fit into the shortest recovery target after a fault. */
     private static final Duration TICK = Duration.ofMillis(500);
 
-    /** An instance that died in a tick is noticed after four missed heartbeats; db-scheduler's default would take half an hour. */
+    /** Four missed heartbeats show that an instance died in a tick; db-scheduler's default takes half an hour. */
     private static final Duration HEARTBEAT = Duration.ofSeconds(1);
 
     @Bean
@@ -60,7 +60,7 @@ public class OrderRecoveryConfiguration {
         return new CompleteSettlements(settlements, inventory, random, recoveryPace);
     }
 
-    /** What an alarm is set on: each should be 0, the second soon after a fault's end. Read from the database whenever somebody looks. */
+    /** Metrics for alarms: each should be 0, the second soon after a fault's end. Each look reads the database. */
     @Bean
     MeterBinder orderBacklog(Dossiers dossiers, Settlements settlements) {
         return registry -> {
@@ -98,13 +98,13 @@ public class OrderRecoveryConfiguration {
                 .build();
     }
 
-    /** @param work is told how to learn that this instance is stopping */
+    /** @param work gets a check whether this instance is stopping */
     private static RecurringTask<Void> every(String name, Consumer<BooleanSupplier> work) {
         return Tasks.recurring(name, FixedDelay.of(TICK)).execute((_, context) -> {
             try {
                 work.accept(context.getSchedulerState()::isShuttingDown);
             } catch (NotRecorded | RecordingUnknown | WriteRefused e) {
-                log.warn("{}: {}; it goes on at the next tick", name, e.getMessage());
+                log.warn("{}: {}; it continues at the next tick", name, e.getMessage());
             }
         });
     }

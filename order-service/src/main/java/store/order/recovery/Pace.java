@@ -4,8 +4,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * Spaces recovery's work out evenly, so that a peer that has just come back meets no storm. One order, and one settlement, calls each
- * peer once; both share one pace, so neither peer gets more calls a second than it allows.
+ * Spaces recovery's work out evenly, so that a peer that has just come back is not flooded. An order or a settlement
+ * calls each peer once. Orders and settlements share one pace, so no peer gets more calls a second than it allows.
  */
 final class Pace {
 
@@ -16,14 +16,14 @@ final class Pace {
     /** @param callsPerSecond at least 1, at each dependency */
     Pace(int callsPerSecond, LongSupplier nanoTime) {
         if (callsPerSecond < 1) {
-            throw new IllegalArgumentException("recovery that may not call anyone ends no order: " + callsPerSecond);
+            throw new IllegalArgumentException("recovery needs at least one call a second, not " + callsPerSecond);
         }
         this.stepNanos = TimeUnit.SECONDS.toNanos(1) / callsPerSecond;
         this.nanoTime = nanoTime;
         this.nextNanos = nanoTime.getAsLong();
     }
 
-    /** Takes the next turn and returns how long it is until then. */
+    /** Takes the next turn and returns the wait until then. */
     synchronized long nanosToNextTurn() {
         var now = nanoTime.getAsLong();
         var wait = Math.max(0, nextNanos - now);
@@ -31,7 +31,7 @@ final class Pace {
         return wait;
     }
 
-    /** @return false if this thread was interrupted: the turn is not to be used */
+    /** @return false if this thread was interrupted; then the turn must not be used */
     boolean awaitTurn() {
         try {
             TimeUnit.NANOSECONDS.sleep(nanosToNextTurn());

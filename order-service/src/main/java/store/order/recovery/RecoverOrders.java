@@ -11,17 +11,17 @@ import store.order.HeldLeases;
 import store.order.LeasedOrder;
 import store.order.Orders;
 
-/** Takes up the orders that nobody works on: their request died, lost its lease, or left an outcome unknown. */
+/** Takes up the orders that have no holder: their request died, lost its lease, or left an outcome unknown. */
 final class RecoverOrders {
 
     private static final Logger log = LoggerFactory.getLogger(RecoverOrders.class);
 
-    /** With the one that settles what is late, half of the ten connections that a peer has to its database. */
+    /** With the one worker of late settlements, half of the ten connections that a peer has to its database. */
     private static final int CONCURRENT = 4;
 
     private static final Duration LEASE = Duration.ofSeconds(10);
 
-    /** Then the scheduler has its turn; what is left is due at once. */
+    /** Then the scheduler has its turn; the rest is due at once. */
     private static final int MAX_PER_TICK = 200;
 
     private final Orders orders;
@@ -37,15 +37,15 @@ final class RecoverOrders {
     }
 
     /**
-     * Takes up an order as soon as somebody is free for it, so that one whose card is slow holds up no other.
+     * Takes up an order as soon as a worker is free, so that an order with a slow card holds up no other.
      *
-     * @param stopping whether what is due is better left to another instance
+     * @param stopping whether this instance is stopping, and leaves due work to others
      */
     void recoverDue(BooleanSupplier stopping) {
         var free = new Semaphore(CONCURRENT);
         try (var workers = Executors.newVirtualThreadPerTaskExecutor()) {
             for (var claimed = 0; claimed < MAX_PER_TICK && !stopping.getAsBoolean(); ) {
-                free.acquireUninterruptibly(); // each is bounded
+                free.acquireUninterruptibly(); // each worker's time is bounded
                 if (stopping.getAsBoolean()) {
                     return;
                 }
@@ -67,7 +67,7 @@ final class RecoverOrders {
         }
     }
 
-    /** An order whose turn does not come, because this instance stops, stays held and is handed back. */
+    /** If this instance stops before an order's turn, it still holds the lease and hands it back. */
     private void finish(LeasedOrder leased) {
         try {
             if (pace.awaitTurn()) {

@@ -1,4 +1,4 @@
-/** Finishes what a crash, an outage or an unknown outcome left open. */
+/** Finishes the work that a crash, an outage or an unknown outcome left open. */
 @NullMarked
 package store.order.recovery;
 

@@ -52,7 +52,7 @@ final class JsonTerminalAnswers implements TerminalAnswers {
             case AWAITING_STOCK, AWAITING_PAYMENT, CONTRADICTION ->
                 throw new IllegalArgumentException("not a reason for an end: " + order.reason());
         };
-        problem.setProperty("orderId", order.id().value()); // one by one: in this order in every process
+        problem.setProperty("orderId", order.id().value()); // one by one: every process writes them in this order
         problem.setProperty("reason", order.reason());
         return new StoredAnswer(problem.getStatus(), json.writeValueAsBytes(problem));
     }

@@ -30,12 +30,12 @@ import store.resilience.spring.OperatorToken;
 import store.resilience.spring.Problems;
 import store.resilience.spring.Problems.FieldError;
 
-/** What an operator sees and does. No route of the gateway leads here, and nobody gets in without the operator's token. */
+/** The operator's API. The gateway has no route to it, and every request needs the operator's token. */
 @RestController
 @RequestMapping("/operator/orders")
 class OperatorController {
 
-    /** What recovery promises for an order that met with no fault. */
+    /** Recovery's promise for an order that met with no fault. */
     private static final Duration OVERDUE = Duration.ofSeconds(120);
 
     /** More than a person looks through; the oldest come first. */
@@ -55,7 +55,7 @@ class OperatorController {
         this.token = token;
     }
 
-    /** Runs before every method here, and before a body is read, by whichever path the method was found. */
+    /** Runs before every method here and before a body is read, whichever path leads to the method. */
     @ModelAttribute
     void requireOperator(
             @RequestHeader(name = HttpHeaders.AUTHORIZATION, required = false) @Nullable String authorization) {

@@ -31,7 +31,7 @@ import store.order.Placement;
 import store.resilience.spring.Problems;
 import store.resilience.spring.Problems.FieldError;
 
-/** The customer is the principal's name, a UUID: what the edge put into the token. */
+/** The customer's API. The principal's name is the customer's id, a UUID that the edge put into the token. */
 @RestController
 @RequestMapping("/api/orders")
 class OrderController {
@@ -103,7 +103,7 @@ class OrderController {
         };
     }
 
-    /** A final order's answer is the stored one, to the byte; before that it is the order as it stands. */
+    /** Answers a final order with its stored bytes, any other with the order as it stands. */
     private static ResponseEntity<?> answer(Order order, boolean repeat) {
         var stored = order.answer();
         if (stored == null) {
@@ -129,12 +129,12 @@ class OrderController {
                 order);
     }
 
-    /** Whatever the client accepts: something was done, and a 406 would say that it was not. */
+    /** Ignores the Accept header: something was done, and a 406 would say that it was not. */
     private static ResponseEntity<OrderResponse> state(ResponseEntity.BodyBuilder answer, Order order) {
         return answer.contentType(MediaType.APPLICATION_JSON).body(OrderResponse.of(order));
     }
 
-    /** Two keys are refused: taken together they would be a third one, and the same checkout would be placed twice. */
+    /** Refuses two keys: joined, they would be a third key, and the same checkout would be placed twice. */
     private static IdempotencyKey idempotencyKey(List<String> given) {
         if (given.size() > 1) {
             throw Problems.invalidRequest(List.of(new FieldError("Idempotency-Key", "must be given once")));

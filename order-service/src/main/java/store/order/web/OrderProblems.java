@@ -19,7 +19,7 @@ import store.resilience.DatabaseTime;
 import store.resilience.spring.OneLine;
 import store.resilience.spring.Problems;
 
-/** What a customer is told when the order database fails: nothing happened, or nobody knows. */
+/** The problems of a failed order database: nothing was done, or the outcome is not known. */
 @RestControllerAdvice
 @Order(Ordered.HIGHEST_PRECEDENCE)
 final class OrderProblems {
@@ -39,7 +39,7 @@ final class OrderProblems {
                 "Nothing was done; try again.");
     }
 
-    /** The time is asked before anything is written: an order's id holds it. */
+    /** The time is read before the first write, because an order's id contains it. */
     @ExceptionHandler
     ResponseEntity<ProblemDetail> noTime(DatabaseTime.Untold failure, HttpServletRequest request) {
         return notRecorded(new NotRecorded(failure), request);
@@ -59,8 +59,7 @@ final class OrderProblems {
                 : retryable(
                         HttpStatus.GATEWAY_TIMEOUT,
                         "outcome-unknown",
-                        "Whether this was done is not known; repeat the request with the same key, only that settles"
-                                + " it.");
+                        "It is not known whether this was done; only a repeat with the same key tells.");
     }
 
     private static boolean isRead(HttpServletRequest request) {

@@ -27,7 +27,7 @@ public class OrderWebConfiguration {
         return new OrderController(placeOrder, cancelOrder, orders);
     }
 
-    /** @param tokenFile where the operator's token rests; empty, and nobody is the operator */
+    /** @param tokenFile the file with the operator's token; if empty, every request is refused */
     @Bean
     OperatorController operatorController(
             Dossiers dossiers,

@@ -12,7 +12,10 @@ import store.order.OrderLine;
 import store.resilience.spring.Problems;
 import store.resilience.spring.Problems.FieldError;
 
-/** The body of a checkout as it arrives; anything may be missing. {@link #checked} tells what is wrong or gives what is right. */
+/**
+ * The body of a checkout as it arrives; anything may be missing. {@link #checked} returns it complete, or throws all
+ * its errors.
+ */
 record PlaceOrderRequest(
         @Nullable List<@Nullable Line> lines,
         @Nullable Payment payment,
@@ -24,7 +27,7 @@ record PlaceOrderRequest(
 
     record Line(@Nullable String sku, @Nullable Integer quantity) {}
 
-    /** Its token is in no log, not even the framework's own of what it has read. */
+    /** Its token appears in no log, not even in the framework's own log of bodies. */
     record Payment(@Nullable String token) {
         @Override
         public String toString() {

@@ -1,4 +1,4 @@
-/** The public API: orders. */
+/** The public API of orders, and the operator's. */
 @NullMarked
 package store.order.web;
 

@@ -14,7 +14,7 @@ import store.order.OrderId;
 import store.order.OrderLine;
 import store.order.Payments;
 
-/** Peers in memory, which have every product, unless a test has planned another answer for the next request. */
+/** Peers in memory that have every product. A test can plan another answer for the next request. */
 final class FakePeers {
 
     static final long UNIT_PRICE = 1000;

@@ -43,7 +43,7 @@ import store.resilience.KeyRing;
 import store.resilience.UnusableKeys;
 import store.testing.TestDatabase;
 
-/** The service's secret is changed while there are orders under the old one. */
+/** The service's key is changed while there are orders under the old key. */
 @ExtendWith(OutputCaptureExtension.class)
 class KeyRotationIT {
 
@@ -85,7 +85,7 @@ class KeyRotationIT {
         assertThat(peers.payments).hasSize(2);
     }
 
-    /** As a store has it that was made before keys had ids. */
+    /** Makes the database as it was before keys had ids. */
     @Test
     void soIsOneThatNamesNoKey() throws IOException {
         byte[] answer;
@@ -127,7 +127,7 @@ class KeyRotationIT {
         assertThat(output.getAll()).doesNotContain("Application run failed");
     }
 
-    /** Its own key was replaced while the service was brought up to date. */
+    /** The service's key was replaced in the same step as its version. */
     @Test
     void norDoesItWhereNoKeyIsNoted() throws IOException {
         leaveOpen("open", 1);
@@ -140,7 +140,7 @@ class KeyRotationIT {
         assertThat(everything()).isEqualTo(recorded);
     }
 
-    /** An instance that has not been told of a key that another one uses already: somebody has left out a step. */
+    /** An instance lacks a key that another instance uses already: a step of the rotation was left out. */
     @Test
     void anInstanceThatLacksAnOrdersKeyLeavesItToThoseThatHaveIt() throws IOException {
         try (var lacking = start(1)) {
@@ -161,7 +161,7 @@ class KeyRotationIT {
         }
     }
 
-    /** An order that has ended is not changed any more, not even so. */
+    /** Disables the trigger, which refuses every change of an order that has ended. */
     private void forgetKeys() {
         jdbc.sql("""
             alter table orders.orders disable trigger orders_change;
@@ -191,7 +191,7 @@ class KeyRotationIT {
                         "--store.order.payment.address=http://localhost:1");
     }
 
-    /** @param keys one number for each key; the first is the current one's */
+    /** @param keys one number for each key; the first is the current key */
     private void writeRing(int... keys) throws IOException {
         Files.write(
                 folder.resolve("ring"),
@@ -213,7 +213,7 @@ class KeyRotationIT {
         }
     }
 
-    /** An order of an instance that has ended before it knew what became of the charge. */
+    /** An order of an instance that stopped before it knew the outcome of the charge. */
     private void leaveOpen(String key, int... keys) throws IOException {
         for (var i = 0; i < 100; i++) {
             peers.nextCharge(() -> new ChargeOutcome.Unknown("the test wants it so"));

@@ -170,7 +170,7 @@ class OrderServiceIT {
         peers.reset();
     }
 
-    /** Whatever a test has done: the audit tells how each order got to where it is, and no card outlives its need. */
+    /** After every test the audit explains each order's state, and no card is kept longer than needed. */
     @AfterEach
     void theAuditReplaysToTheCurrentState() {
         var differing = jdbc.sql("""
@@ -275,7 +275,7 @@ class OrderServiceIT {
         assertThat(peers.payments).doesNotContainKey(id(answer));
     }
 
-    /** An inventory restored from a backup forgets what it held; by then the order may be charged. */
+    /** An inventory restored from a backup forgets reservations; by then the order may be charged. */
     @Test
     void stockThatWasHeldAndIsNoMoreIsAContradictionAndNoEnd() {
         for (var forgotten : List.<Supplier<ReservationOutcome>>of(
@@ -290,7 +290,7 @@ class OrderServiceIT {
         }
     }
 
-    /** The first run was killed after it had charged and before it could record that; by then inventory says otherwise. */
+    /** The first run was killed between the charge and its record; by then inventory has changed its answer. */
     @Test
     void whatASecondRunRejectsIsVoidedBeforeItEnds() {
         for (var otherwise : List.<Supplier<ReservationOutcome>>of(
@@ -410,7 +410,7 @@ class OrderServiceIT {
         awaitSettled(orderIdIn(answer), InMemoryInventory.State.RELEASED);
     }
 
-    /** 406 would say that nothing was done. */
+    /** A 406 would say that nothing was done. */
     @Test
     void whatIsDoneIsToldInJsonWhateverTheClientAccepts() {
         peers.nextCharge(() -> new ChargeOutcome.Unknown("no answer"));
@@ -722,7 +722,7 @@ class OrderServiceIT {
         var leased = orders.insert(newOrder(), Duration.ZERO).orElseThrow();
         awaitStatus(leased.order().id(), "CONFIRMED");
         var answer = finishOrder.finish(leased);
-        assertThat(answer.status()).as("it answers by what was decided").isEqualTo(Status.CONFIRMED);
+        assertThat(answer.status()).as("the answer is the decision on record").isEqualTo(Status.CONFIRMED);
         assertThat(count("select count(*) from orders.order_audit where event = 'FENCED_OFF' and order_id = '"
                         + leased.order().id() + "'"))
                 .isEqualTo(1);
@@ -735,7 +735,7 @@ class OrderServiceIT {
         awaitSettled(leased.order().id(), InMemoryInventory.State.COMMITTED);
     }
 
-    /** Reserving and settling together: a peer that has just come back meets recovery's 50 calls a second, and no more. */
+    /** A peer that has just come back gets at most recovery's 50 calls a second, reserves and settlements together. */
     @Test
     void recoveryKeepsItsPaceHoweverMuchThereIsToDo() {
         var ids = new ArrayList<OrderId>();
@@ -806,7 +806,7 @@ class OrderServiceIT {
         assertThat(send(request("/operator/orders", OPERATOR).GET()).statusCode())
                 .isEqualTo(200);
         assertThat(send(request("/api/orders", OPERATOR).GET()).statusCode())
-                .as("and no other door")
+                .as("and no other path")
                 .isEqualTo(401);
     }
 

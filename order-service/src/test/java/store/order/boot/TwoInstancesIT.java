@@ -39,13 +39,13 @@ import store.order.PlaceOrder;
 import store.order.Placement.Placed;
 import store.testing.TestDatabase;
 
-/** Two instances over one database share recovery. Their machines' clocks are not asked, and may show anything ({@code ServiceRules}). */
+/** Two instances over one database share recovery. No code reads their machines' clocks ({@code ServiceRules}). */
 class TwoInstancesIT {
 
-    /** A tick, a batch or two, and a machine that is busy with other things. */
+    /** Time for a tick and a batch or two on a busy machine. */
     private static final Duration USUAL = Duration.ofSeconds(10);
 
-    /** After four of these without a sign of life an instance counts as dead. */
+    /** After four missed heartbeats an instance counts as dead. */
     private static final Duration HEARTBEAT = Duration.ofSeconds(1);
 
     @TempDir
@@ -98,7 +98,7 @@ class TwoInstancesIT {
         }
     }
 
-    /** Neither a request that outlasts the stop nor recovery leaves an order to wait for a lease of a process that has gone. */
+    /** No order waits for a lease of a stopped process, whether a request or recovery held it. */
     @Test
     void anInstanceThatStopsHandsItsLeasesBack() throws Exception {
         var charging = new CountDownLatch(2);
@@ -191,7 +191,7 @@ class TwoInstancesIT {
         return ((Placed) placement).order().id().value();
     }
 
-    /** As a request does that dies right after the acknowledgement. */
+    /** Does what a request does that dies right after the acknowledgement. */
     private static void leaveOpen(ConfigurableApplicationContext instance, int count) {
         for (var i = 0; i < count; i++) {
             var order = new NewOrder(
@@ -219,7 +219,7 @@ class TwoInstancesIT {
         assertThat(chargedTwiceAtOnce).isEmpty();
     }
 
-    /** Changes whenever an instance takes the work up or lays it down, and stays while one is at it. */
+    /** Changes whenever an instance starts or ends a run, and stays the same during the run. */
     private long tick() {
         return count("select version from orders.scheduled_tasks where task_name = 'recover-orders'");
     }

@@ -67,7 +67,7 @@ class JdbcOrdersIT implements OrdersContract {
         return orders(1);
     }
 
-    /** @param keys one number for each key of the ring; the first is the current one's */
+    /** @param keys one number for each key of the ring; the first is the current key */
     private static Orders orders(int... keys) {
         return new JdbcOrders(jdbc, rows(keys));
     }
@@ -116,7 +116,7 @@ class JdbcOrdersIT implements OrdersContract {
         change(order, Status.CANCELLED);
     }
 
-    /** A CHECK that was added NOT VALID refuses every change of the row that breaks it, the claim included. */
+    /** A CHECK that was added NOT VALID refuses every change of a row that breaks it, and so the claim. */
     @Test
     void aRowThatCannotBeWrittenIsSetAsideAndHoldsNobodyUp() {
         var stuck = new OrderId(insert(Status.CANCELLING, "CUSTOMER"));
@@ -139,7 +139,7 @@ class JdbcOrdersIT implements OrdersContract {
         assertThat(dossiers().giveUp(stuck, "the card is not needed", LEASE)).isPresent();
     }
 
-    /** A constraint that refuses every change of these rows: they cannot even be set aside. */
+    /** A constraint that refuses every change of these rows, so they cannot even be set aside. */
     @Test
     void rowsThatCanBeNeitherTakenUpNorSetAsideHoldNobodyUp() {
         var customer = new CustomerId(UUID.randomUUID());
@@ -166,7 +166,7 @@ class JdbcOrdersIT implements OrdersContract {
         }
     }
 
-    /** The key is known to exist, so "nothing was done" would be a lie. */
+    /** The key certainly exists, so "nothing was done" would be wrong. */
     @Test
     void aRepeatWhoseRowCannotBeReadIsUnknown() {
         var order = newOrder();
@@ -237,7 +237,7 @@ class JdbcOrdersIT implements OrdersContract {
                     .orElseThrow();
             assertThat(orders().conclude(given, cancelled(given.order()), null)).isTrue();
             assertThat(dossiers().find(id).orElseThrow().lines() == null)
-                    .as("what cannot be read is kept")
+                    .as("an unreadable row is kept")
                     .isEqualTo(damage.startsWith("lines"));
         }
     }
@@ -276,7 +276,7 @@ class JdbcOrdersIT implements OrdersContract {
         }
         assertThat(claim(orders(2, 3), placed)).isEmpty();
         assertThat(orders().find(order.id()).orElseThrow().status())
-                .as("no key that there is fits: the row is broken")
+                .as("no key fits: the row is broken")
                 .isEqualTo(Status.NEEDS_ATTENTION);
     }
 

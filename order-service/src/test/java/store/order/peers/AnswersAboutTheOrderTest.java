@@ -33,8 +33,8 @@ import store.resilience.PeerCallSettings;
 import store.resilience.PeerClient;
 
 /**
- * An answer counts only if it names the order, and the amount or the act where they matter. Any other answer is unknown, whatever its
- * status: no order, payment or settlement may end because of it.
+ * An answer counts only if it names the order, and the amount or the act where they matter. Any other answer is
+ * unknown, whatever its status: no order, payment or settlement may end because of it.
  */
 class AnswersAboutTheOrderTest {
 
@@ -71,7 +71,7 @@ class AnswersAboutTheOrderTest {
         server.stop(0);
     }
 
-    /** What answers on a peer's address without being the peer, or is the peer and means another order. */
+    /** Bodies that another process on the peer's address may answer, or the peer about another order. */
     static Stream<String> bodies() {
         var full =
                 ",\"lines\":[{\"sku\":\"cup\",\"quantity\":1,\"name\":\"Cup\",\"unitPrice\":{\"amount\":100,\"currency\":\"EUR\"}}],"
@@ -139,7 +139,7 @@ class AnswersAboutTheOrderTest {
         assertThat(inventory().commit(ORDER)).isInstanceOf(SettlementOutcome.Unknown.class);
     }
 
-    /** A reason that an end of another kind has is no reason for this one. */
+    /** A reason of another kind of end does not fit this one. */
     @ParameterizedTest
     @ValueSource(
             strings = {

@@ -18,7 +18,7 @@ import store.order.PaymentsContract;
 import store.payment.boot.PaymentServiceApplication;
 import store.resilience.PeerClient;
 
-/** The adapter against the real payment-service, and that against the real sandbox. */
+/** The adapter against the real payment-service, which calls the real sandbox. */
 class HttpPaymentsIT implements PaymentsContract {
 
     @TempDir

@@ -42,7 +42,7 @@ final class RealOwner {
         return new PeerClient(settings, new SpringTransactionGuard());
     }
 
-    /** This module's class path has Spring Security, the owner's has not. */
+    /** This module's class path has Spring Security; the owner's does not. */
     @Configuration(proxyBeanMethods = false)
     static class OpenDoors {
 

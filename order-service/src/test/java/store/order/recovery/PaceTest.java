@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 class PaceTest {
 
-    /** Near the end of its range: a JVM's nano clock may start anywhere, and overflow. */
+    /** Near the end of its range, because a JVM's nano clock may start anywhere and overflow. */
     private final AtomicLong clock = new AtomicLong(Long.MAX_VALUE - TimeUnit.MILLISECONDS.toNanos(30));
 
     private final Pace pace = new Pace(50, clock::get);
@@ -34,7 +34,7 @@ class PaceTest {
         pace.nanosToNextTurn();
         Thread.currentThread().interrupt();
         assertThat(pace.awaitTurn()).isFalse();
-        assertThat(Thread.interrupted()).as("the flag stands").isTrue();
+        assertThat(Thread.interrupted()).as("the flag is set").isTrue();
     }
 
     @Test
