@@ -98,7 +98,9 @@ public interface OrdersContract {
         var again = settlementOf(leased.order().id());
         assertThat(again).hasSize(1);
         settlements().handBack(taken);
-        assertThat(settlementOf(leased.order().id())).as("another worker has it").isEmpty();
+        assertThat(settlementOf(leased.order().id()))
+                .as("another worker has it")
+                .isEmpty();
     }
 
     @Test
