@@ -1,13 +1,11 @@
 package store.inventory;
 
-import java.util.Collections;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataIntegrityViolationException;
+import store.resilience.RecentKeys;
+import store.resilience.spring.OneLine;
 
 /**
  * The writes that a constraint of the database has refused. Such a write is a defect of this program or of its data and not an outage: it
@@ -17,18 +15,8 @@ public final class RefusedWrites {
 
     private static final Logger log = LoggerFactory.getLogger(RefusedWrites.class);
 
-    /** How many orders are remembered as logged. The oldest is forgotten first, and may then be logged again. */
-    private static final int REMEMBERED = 1000;
-
     private final AtomicLong count = new AtomicLong();
-    private final Set<OrderId> logged = Collections.synchronizedSet(Collections.newSetFromMap(new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<OrderId, Boolean> eldest) {
-            return size() > REMEMBERED;
-        }
-    }));
+    private final RecentKeys<OrderId> logged = new RecentKeys<>(1000);
 
     /** How many there were since this process started. */
     public long count() {
@@ -43,16 +31,8 @@ public final class RefusedWrites {
                     "the database refuses to write what order {} asks for ({}); the caller is told that this"
                             + " contradicts the record, and is told so until somebody repairs the cause",
                     order,
-                    firstLine(refusal));
+                    OneLine.of(refusal));
         }
         return "a constraint of inventory's database refuses this";
-    }
-
-    /** Names the constraint; the lines that follow have the row. */
-    private static String firstLine(DataIntegrityViolationException refusal) {
-        return String.valueOf(refusal.getMostSpecificCause().getMessage())
-                .lines()
-                .findFirst()
-                .orElse("");
     }
 }

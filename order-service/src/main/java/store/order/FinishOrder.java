@@ -5,8 +5,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -19,6 +17,7 @@ import store.order.Orders.WriteRefused;
 import store.order.Payments.ChargeOutcome;
 import store.order.Payments.VoidOutcome;
 import store.resilience.BackOff;
+import store.resilience.RecentKeys;
 
 /**
  * Finishes an order, or stops where an outcome is unknown. The holder of the order's lease runs this program from the
@@ -35,8 +34,6 @@ public final class FinishOrder {
 
     private static final Duration LAST_RETRY = Duration.ofSeconds(20);
 
-    private static final int MOST_REFUSED = 1000;
-
     private final Orders orders;
     private final Inventory inventory;
     private final Payments payments;
@@ -44,7 +41,7 @@ public final class FinishOrder {
     private final HeldLeases leases;
 
     /** Orders for which the database has refused a write of this process; few, unless there is a defect. */
-    private final Set<OrderId> refusedBefore = ConcurrentHashMap.newKeySet();
+    private final RecentKeys<OrderId> refusedBefore = new RecentKeys<>(1000);
 
     private final Duration patience;
     private final InstantSource time;
@@ -220,7 +217,7 @@ public final class FinishOrder {
      */
     private Order refused(LeasedOrder leased, WriteRefused refusal) {
         try {
-            if (!isFirstRefusal(leased.order().id())) {
+            if (!refusedBefore.add(leased.order().id())) {
                 return setAside(leased, String.valueOf(refusal.getMessage()));
             }
             log.error("order {}: {}; recovery tries once more", leased.order().id(), refusal.getMessage());
@@ -232,13 +229,6 @@ public final class FinishOrder {
                     e.getMessage());
         }
         return leased.order();
-    }
-
-    private boolean isFirstRefusal(OrderId order) {
-        if (refusedBefore.size() >= MOST_REFUSED) {
-            refusedBefore.clear(); // each is tried once more, which does no harm
-        }
-        return refusedBefore.add(order);
     }
 
     /** Another holder has the order or has decided it; the order on record counts. */
