@@ -22,6 +22,7 @@ import store.payment.Acquirer.VoidAnswer;
 import store.payment.Acquirer.Withdrawn;
 import store.payment.Payment.State;
 import store.payment.Payments.Outcome;
+import store.resilience.BackOff;
 
 /**
  * Attempts to bring a held payment forward. Each attempt asks the acquirer, outside any transaction, and records what
@@ -36,7 +37,7 @@ public final class Attempts {
     private final Acquirer acquirer;
     private final AttemptSettings settings;
     private final InstantSource time;
-    private final RandomGenerator random;
+    private final BackOff backOff;
     private final HeldPayments heldPayments;
 
     public Attempts(
@@ -49,7 +50,7 @@ public final class Attempts {
         this.acquirer = acquirer;
         this.settings = settings;
         this.time = time;
-        this.random = random;
+        this.backOff = new BackOff(settings.firstBackoff(), settings.longestBackoff(), random);
         this.heldPayments = new HeldPayments(settings.lease(), System::nanoTime);
     }
 
@@ -268,7 +269,7 @@ public final class Attempts {
     }
 
     private Payment postpone(Payment held, Unanswered unanswered, boolean certainlyNotSent) {
-        var delay = backoff(held.attempt());
+        var delay = backOff.after(held.attempt() - 1);
         log.info(
                 "payment {}: it is {}, and the acquirer has not answered ({}); the next attempt is in {} ms",
                 held.orderId(),
@@ -289,15 +290,5 @@ public final class Attempts {
                 overtaken.attempt());
         // If there is no row, the database was replaced by an older one: the held payment is all that is known.
         return payments.find(overtaken.orderId()).orElse(overtaken);
-    }
-
-    /**
-     * At least half of the bound; the rest is random, so that payments that failed together are not retried together.
-     */
-    private Duration backoff(long attempt) {
-        var doublings = Math.min(attempt - 1, 16); // beyond any bound, and without an overflow
-        var bound = Math.min(
-                settings.longestBackoff().toMillis(), settings.firstBackoff().toMillis() << doublings);
-        return Duration.ofMillis(bound / 2 + random.nextLong(bound / 2 + 1));
     }
 }

@@ -32,7 +32,7 @@ public final class BackOff {
     }
 
     /** @param attempts the number of attempts before the one that has just failed */
-    public Duration after(int attempts) {
+    public Duration after(long attempts) {
         var longest = Math.min(lastMillis, firstMillis << Math.min(attempts, MAX_DOUBLINGS));
         return Duration.ofMillis(random.nextLong(longest / 2, longest + 1));
     }
