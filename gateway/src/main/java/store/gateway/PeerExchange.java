@@ -42,7 +42,7 @@ final class PeerExchange implements ProxyExchange, AutoCloseable {
 
     /** The headers of a request that a service sees; the others are dropped. */
     private static final List<String> HEADERS = Stream.concat(
-                    Stream.of("Accept", "Authorization", "Content-Type", "Idempotency-Key", "If-None-Match"),
+                    Stream.of("Accept", "Authorization", "Content-Type", "Idempotency-Key"),
                     PassedOnHeaders.NAMES.stream())
             .toList();
 
