@@ -17,6 +17,7 @@ import store.order.Orders.WriteRefused;
 import store.order.Payments.ChargeOutcome;
 import store.order.Payments.VoidOutcome;
 import store.resilience.BackOff;
+import store.resilience.DatabaseTime;
 import store.resilience.RecentKeys;
 
 /**
@@ -95,7 +96,7 @@ public final class FinishOrder {
                 case CANCELLING -> compensate(leased);
                 case CONFIRMED, REJECTED, DECLINED, CANCELLED, NEEDS_ATTENTION -> leased.order();
             };
-        } catch (NotRecorded | RecordingUnknown e) {
+        } catch (NotRecorded | RecordingUnknown | DatabaseTime.Untold e) {
             log.warn(
                     "order {}: {}; recovery takes it up when the lease has run out",
                     leased.order().id(),
@@ -144,7 +145,7 @@ public final class FinishOrder {
 
     /**
      * Ends an order that inventory refuses, or whose price differs from the agreed one. An earlier run may have charged
-     * it before inventory changed its answer, so every run but the first voids before the order ends.
+     * it before inventory changed its answer, so every run but the placing request's own voids the charge before the order ends.
      */
     private Order reject(LeasedOrder leased, Order rejected) {
         if (!leased.mayHaveBeenCharged()) {

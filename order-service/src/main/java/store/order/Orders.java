@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import store.resilience.DatabaseTime;
 
 /**
  * The orders on record: the log of every checkout.
@@ -82,7 +83,7 @@ public interface Orders {
     static <T> T afterFirstWrite(Supplier<T> work) {
         try {
             return work.get();
-        } catch (NotRecorded | WriteRefused e) {
+        } catch (NotRecorded | WriteRefused | DatabaseTime.Untold e) {
             throw new RecordingUnknown(e);
         }
     }

@@ -2,12 +2,15 @@ package store.order;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.reflect.Proxy;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.UUID;
+import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,6 +23,7 @@ import store.order.Inventory.SettlementOutcome;
 import store.order.Lease.Actor;
 import store.order.Payments.ChargeOutcome;
 import store.order.Payments.VoidOutcome;
+import store.resilience.DatabaseTime;
 
 /**
  * The checkout as a table: the peers' answers, the run's actor, the order's end and the requests sent. After each row
@@ -219,6 +223,20 @@ class FinishOrderTest {
         assertThat(orders.dossiers.find(stale.order().id()).orElseThrow().history())
                 .last()
                 .matches(entry -> entry.event().equals("FENCED_OFF"));
+    }
+
+    /** Nothing can be recorded, and the caller must not be told that nothing was done. */
+    @Test
+    void aRunThatIsNotToldTheTimeLeavesTheOrderToRecovery() {
+        var leased = placedBy(Actor.REQUEST);
+        DataSource away = (DataSource) Proxy.newProxyInstance(
+                DataSource.class.getClassLoader(), new Class<?>[] {DataSource.class}, (_, _, _) -> {
+                    throw new SQLException("the database is away");
+                });
+        var withoutTime = new FinishOrder(
+                orders, inventory, payments, _ -> ANSWER, leases, PATIENCE, new DatabaseTime(away), new Random(1));
+        assertThat(withoutTime.finish(leased)).isEqualTo(leased.order());
+        recoveryCarriesOn(leased.order().id());
     }
 
     @Test
