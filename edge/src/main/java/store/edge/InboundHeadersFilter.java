@@ -17,8 +17,7 @@ import org.springframework.web.filter.OncePerRequestFilter;
 import store.resilience.PassedOnHeaders;
 
 /**
- * Guards the headers that have a meaning inside the store. A caller outside may set a well-formed request id, and never
- * a deadline. A request without such an id gets a fresh one, and every answer names it.
+ * Gives every request one well-formed request id: the caller's, or a fresh one. A caller outside may never set a deadline. A request without such an id gets a fresh one, and every answer names it.
  */
 final class InboundHeadersFilter extends OncePerRequestFilter {
 

@@ -11,7 +11,7 @@ import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.transaction.support.TransactionOperations;
 
 /**
- * Holds stock for an order: all of its lines or none. Idempotent by the order's id: a repeat gets the first answer.
+ * Holds stock for an order: all of its lines or none. Idempotent by the order's id: a repeat gets the first answer or, after a release, <i>withdrawn</i>.
  *
  * <p>The reservation's row is written before any stock moves. So attempts for one order wait for each other there, not
  * at the rows of popular products, and a product's row is locked only from its update to the commit.

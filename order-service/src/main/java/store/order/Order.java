@@ -104,7 +104,7 @@ public record Order(
         return in(Status.NEEDS_ATTENTION, Reason.CONTRADICTION);
     }
 
-    /** The order as it was before it was set aside, if it was not given up. */
+    /** PENDING again, from the stock on. Only for an order that was not given up. */
     Order pendingAgain() {
         require(Status.NEEDS_ATTENTION);
         return in(Status.PENDING, Reason.AWAITING_STOCK);

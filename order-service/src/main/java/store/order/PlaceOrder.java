@@ -16,7 +16,7 @@ import store.resilience.KeyRing;
  */
 public final class PlaceOrder {
 
-    /** A request's deadline of 3 s, and a margin longer than any pause that is not a fault. */
+    /** The gateway gives up after 2.9 s. The rest is a margin for pauses of the process. */
     static final Duration LEASE = Duration.ofSeconds(5);
 
     private final Orders orders;

@@ -14,6 +14,6 @@ public enum Reason {
     CUSTOMER,
     /** The store gave up: too old, or already withdrawn at a peer. */
     PATIENCE,
-    /** A peer's answer contradicts what is on record. */
+    /** The order was set aside; the note in its audit says why. */
     CONTRADICTION
 }

@@ -10,7 +10,7 @@ public enum Status {
     /** Given up; its steps are being undone. It can only end CANCELLED. */
     CANCELLING,
     CANCELLED,
-    /** A peer contradicts the record: a dead letter for an operator, not an end. */
+    /** Only an operator moves it on: a peer contradicted the record, the row cannot be read, or the database refuses its write. Not an end. */
     NEEDS_ATTENTION;
 
     /** Whether the order never changes again. */

@@ -154,7 +154,7 @@ public final class Attempts {
         };
     }
 
-    /** A new row of an older order may replace one that was lost, and was sent. */
+    /** A new row may stand in for a lost one whose capture was sent, so the order must be young, too. */
     private boolean isFirstSend(Payment held) {
         return held.attempt() == 1
                 && !held.orderId().createdAt().plus(settings.lease()).isBefore(time.instant());
@@ -196,7 +196,7 @@ public final class Attempts {
     }
 
     private Payment nothingMoved(Payment held, @Nullable VoidAnswer keyVoid) {
-        // After a void by key the acquirer refuses a late capture. Without one, a capture may still be on its way.
+        // After a void by key the acquirer refuses a late capture. If no void was sent, a capture may still be on its way.
         // An acquirer that refuses the void has a capture, although its record does not show it yet.
         var nothingCanMove =
                 keyVoid == null ? held.isQuiet(settings.quiet(), time.instant()) : keyVoid instanceof Undone;

@@ -81,8 +81,7 @@ public record Payment(
     }
 
     /**
-     * Whether a capture that was sent would have arrived by now. A row that was never sent may replace a lost row that
-     * was.
+     * Whether a capture that was sent would have arrived by now. If this row was never sent, its age counts from its creation: it may replace a lost row whose capture was sent.
      */
     boolean isQuiet(Duration quiet, Instant now) {
         return isOlder(lastSentAt == null ? createdAt : lastSentAt, quiet, now);

@@ -31,7 +31,7 @@ public final class ReconcileLedger {
     /** A page is booked in one SQL statement, within its time bound even on a busy machine. */
     private static final int PAGE = 100;
 
-    /** A few seconds of work: after a lost cursor, a million movements are read again in about twenty minutes. */
+    /** A few seconds of work: after a lost cursor, a million movements are read again in a quarter of an hour. */
     private static final int PAGES_AT_ONCE = 100;
 
     /**

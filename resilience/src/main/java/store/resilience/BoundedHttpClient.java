@@ -93,7 +93,7 @@ public final class BoundedHttpClient implements AutoCloseable {
     }
 
     /**
-     * If the client was kept from repeating an attempt, it reports one retry too many; the root cause says why it
+     * Because its retries are forbidden, the JDK's client may report one retry too many; the root cause says why it
      * failed.
      */
     private static Throwable rootOf(Throwable failure) {

@@ -32,7 +32,7 @@ import store.order.Settlement;
  */
 final class JdbcOrders implements Orders {
 
-    /** While an order is leased, its lease ends when the order is due, so this condition covers the lease as well. */
+    /** A leased order is due when its lease ends, so an order that is due has no holder. */
     private static final String FREE = "due_at <= now()";
 
     /** The orders that recovery may take up. */

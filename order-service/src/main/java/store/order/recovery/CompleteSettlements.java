@@ -35,7 +35,7 @@ final class CompleteSettlements {
 
     private static final int BATCH = 50;
 
-    /** Half of inventory's connections; the other half is for waiting customers. */
+    /** For a moment these five and recovery's own five can take all ten connections of inventory. */
     private static final int CONCURRENT = 5;
 
     /** With the four workers that finish orders, this is recovery's half of inventory's connections. */

@@ -4,8 +4,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * Spaces recovery's work out evenly, so that a peer that has just come back is not flooded. An order or a settlement
- * calls each peer once. Orders and settlements share one pace, so no peer gets more calls a second than it allows.
+ * Spaces recovery's work out evenly, so that a peer that has just come back is not flooded. An order that is taken up, or a settlement, takes one turn; an order that is given up may call a peer twice in its turn. Orders and settlements share one pace, so no peer gets more calls a second than it allows.
  */
 final class Pace {
 

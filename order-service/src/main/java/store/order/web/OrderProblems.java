@@ -39,7 +39,7 @@ final class OrderProblems {
                 "Nothing was done; try again.");
     }
 
-    /** The time is read before the first write, because an order's id contains it. */
+    /** Placing an order reads the time before its first write, because the order's id contains it. */
     @ExceptionHandler
     ResponseEntity<ProblemDetail> noTime(DatabaseTime.Untold failure, HttpServletRequest request) {
         return notRecorded(new NotRecorded(failure), request);
