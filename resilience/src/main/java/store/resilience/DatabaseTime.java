@@ -4,6 +4,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.OffsetDateTime;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,7 @@ public final class DatabaseTime implements InstantSource {
 
     private final DataSource database;
     private final LongSupplier nanoTime;
+    private final ReentrantLock looking = new ReentrantLock();
     private volatile @Nullable Look last;
 
     public DatabaseTime(DataSource database) {
@@ -54,9 +56,17 @@ public final class DatabaseTime implements InstantSource {
     @Override
     public Instant instant() {
         var known = last;
-        if (known == null || nanoTime.getAsLong() - known.atNanos() > TRUST_SECONDS * 1_000_000_000L) {
-            known = look(known);
+        if (known == null) {
+            known = look(null);
             last = known;
+        } else if (nanoTime.getAsLong() - known.atNanos() > TRUST_SECONDS * 1_000_000_000L && looking.tryLock()) {
+            // Only one thread looks: many that ask at once would take every connection of the pool.
+            try {
+                known = look(known);
+                last = known;
+            } finally {
+                looking.unlock();
+            }
         }
         return known.after(nanoTime.getAsLong());
     }
