@@ -196,7 +196,8 @@ public final class Attempts {
     }
 
     private Payment nothingMoved(Payment held, @Nullable VoidAnswer keyVoid) {
-        // After a void by key the acquirer refuses a late capture. If no void was sent, a capture may still be on its way.
+        // After a void by key the acquirer refuses a late capture. If no void was sent, a capture may still be on its
+        // way.
         // An acquirer that refuses the void has a capture, although its record does not show it yet.
         var nothingCanMove =
                 keyVoid == null ? held.isQuiet(settings.quiet(), time.instant()) : keyVoid instanceof Undone;
