@@ -11,41 +11,15 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.springframework.boot.test.context.TestConfiguration;
-import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Primary;
 import store.order.InMemoryInventory;
 import store.order.InMemoryPayments;
-import store.order.Inventory;
 import store.order.Inventory.ReservationOutcome;
 import store.order.OrderId;
-import store.order.Payments;
 import store.order.Payments.ChargeOutcome;
 import store.order.Status;
 
 /** How an order ends that its request could not finish, and what the database holds against a change. */
 class RecoveryIT extends RunningOrderService {
-
-    @TestConfiguration(proxyBeanMethods = false)
-    static class Peers {
-
-        @Bean
-        FakePeers fakePeers() {
-            return new FakePeers();
-        }
-
-        @Bean
-        @Primary
-        Inventory fakeInventory(FakePeers peers) {
-            return peers.inventory();
-        }
-
-        @Bean
-        @Primary
-        Payments fakePayments(FakePeers peers) {
-            return peers.payments();
-        }
-    }
 
     @Test
     void aTotalThatRecoveryFindsToDifferEndsTheOrderInTheSameWay() {
